@@ -1,0 +1,206 @@
+//! An append-only RFC 6962 tree that keeps one hash for each full page of 256 leaves, and the leaves of the open one.
+
+use crate::PAGE;
+use crate::hash::{Hash, node_hash};
+use sha2::{Digest, Sha256};
+
+/// Leaves in a page.
+const WIDTH: usize = 256;
+
+/// The tree.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Tree {
+    pages: Vec<Hash>,
+    open: Vec<Hash>,
+}
+
+/// The Merkle tree hash of a list of leaf hashes, or of roots of equally large full subtrees (RFC 6962 §2.1).
+#[must_use]
+pub fn root_of(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => Hash(Sha256::digest([]).into()),
+        [one] => *one,
+        // Pairwise, level by level: the odd one at the end goes up as it is, as in the recursive definition.
+        _ => {
+            let mut level: Vec<Hash> = leaves.chunks(2).map(pair).collect();
+            while level.len() > 1 {
+                level = level.chunks(2).map(pair).collect();
+            }
+            level[0]
+        }
+    }
+}
+
+fn pair(nodes: &[Hash]) -> Hash {
+    match nodes {
+        [left, right] => node_hash(left, right),
+        _ => nodes[0],
+    }
+}
+
+/// The largest power of two below `size`; `size` is at least 2.
+fn split(size: u64) -> u64 {
+    1 << (63 - (size - 1).leading_zeros())
+}
+
+impl Tree {
+    /// An empty tree.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A tree of the roots of its full pages and the leaves of its open page; `None` when those are a page or more.
+    #[must_use]
+    pub fn from_parts(page_roots: Vec<Hash>, open_page: Vec<Hash>) -> Option<Self> {
+        (open_page.len() < WIDTH).then_some(Self { pages: page_roots, open: open_page })
+    }
+
+    /// Adds a leaf.
+    pub fn append(&mut self, leaf: Hash) {
+        self.open.push(leaf);
+        if self.open.len() == WIDTH {
+            self.pages.push(root_of(&self.open));
+            self.open.clear();
+        }
+    }
+
+    /// How many leaves there are.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.pages.len() as u64 * PAGE + self.open.len() as u64
+    }
+
+    /// The root over all leaves.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        if self.pages.is_empty() {
+            return root_of(&self.open);
+        }
+        let mut nodes = self.pages.clone();
+        if !self.open.is_empty() {
+            nodes.push(root_of(&self.open));
+        }
+        root_of(&nodes)
+    }
+
+    /// The roots of the full pages.
+    #[must_use]
+    pub fn page_roots(&self) -> &[Hash] {
+        &self.pages
+    }
+
+    /// The leaves of the open page, fewer than 256.
+    #[must_use]
+    pub fn open_page(&self) -> &[Hash] {
+        &self.open
+    }
+
+    /// The proof that a leaf is in the tree (RFC 6962 §2.1.1). `page` holds the leaf hashes of the leaf's page; the
+    /// open page's may be left empty. `None` when there is no such leaf or the page is another one.
+    #[must_use]
+    pub fn inclusion_proof(&self, index: u64, page: &[Hash]) -> Option<Vec<Hash>> {
+        if index >= self.size() {
+            return None;
+        }
+        let known = self.with_page(index / PAGE, page)?;
+        let mut proof = vec![];
+        known.path(index, 0, self.size(), &mut proof)?;
+        Some(proof)
+    }
+
+    /// The proof that the tree of `old_size` is a beginning of this one (RFC 6962 §2.1.2). `page` holds the leaf
+    /// hashes of the page that `old_size` cuts; it may be empty when none is cut or it is the open page.
+    #[must_use]
+    pub fn consistency_proof(&self, old_size: u64, page: &[Hash]) -> Option<Vec<Hash>> {
+        let size = self.size();
+        if old_size > size {
+            return None;
+        }
+        if old_size == 0 || old_size == size {
+            return Some(vec![]);
+        }
+        let known = if old_size.is_multiple_of(PAGE) {
+            Known { tree: self, number: u64::MAX, page: &[] }
+        } else {
+            self.with_page(old_size / PAGE, page)?
+        };
+        let mut proof = vec![];
+        known.subproof(old_size, 0, size, true, &mut proof)?;
+        Some(proof)
+    }
+
+    fn with_page<'a>(&'a self, number: u64, page: &'a [Hash]) -> Option<Known<'a>> {
+        let stored = usize::try_from(number).ok().and_then(|n| self.pages.get(n));
+        let page = match stored {
+            Some(root) => (page.len() == WIDTH && root_of(page) == *root).then_some(page)?,
+            None => &self.open,
+        };
+        Some(Known { tree: self, number, page })
+    }
+}
+
+/// The tree with the leaves of one page at hand.
+struct Known<'a> {
+    tree: &'a Tree,
+    number: u64,
+    page: &'a [Hash],
+}
+
+impl Known<'_> {
+    /// The hash over leaves `from..to`: whole pages, or a part of the page at hand or of the open page.
+    fn range(&self, from: u64, to: u64) -> Option<Hash> {
+        let index = |at: u64| usize::try_from(at).ok();
+        if from.is_multiple_of(PAGE)
+            && (to.is_multiple_of(PAGE) || to == self.tree.size())
+            && to - from >= PAGE
+        {
+            let mut nodes = self.tree.pages.get(index(from / PAGE)?..index(to / PAGE)?)?.to_vec();
+            if !to.is_multiple_of(PAGE) {
+                nodes.push(root_of(&self.tree.open));
+            }
+            return Some(root_of(&nodes));
+        }
+        let number = from / PAGE;
+        let leaves = match () {
+            () if number == self.tree.pages.len() as u64 => &self.tree.open,
+            () if number == self.number => self.page,
+            () => return None,
+        };
+        let leaves = leaves.get(index(from % PAGE)?..index(to - number * PAGE)?)?;
+        Some(root_of(leaves))
+    }
+
+    fn path(&self, index: u64, from: u64, to: u64, proof: &mut Vec<Hash>) -> Option<()> {
+        if to - from == 1 {
+            return Some(());
+        }
+        let middle = from + split(to - from);
+        if index < middle {
+            self.path(index, from, middle, proof)?;
+            proof.push(self.range(middle, to)?);
+        } else {
+            self.path(index, middle, to, proof)?;
+            proof.push(self.range(from, middle)?);
+        }
+        Some(())
+    }
+
+    fn subproof(&self, old: u64, from: u64, to: u64, whole: bool, proof: &mut Vec<Hash>) -> Option<()> {
+        if old == to {
+            if !whole {
+                proof.push(self.range(from, to)?);
+            }
+            return Some(());
+        }
+        let middle = from + split(to - from);
+        if old <= middle {
+            self.subproof(old, from, middle, whole, proof)?;
+            proof.push(self.range(middle, to)?);
+        } else {
+            self.subproof(old, middle, to, false, proof)?;
+            proof.push(self.range(from, middle)?);
+        }
+        Some(())
+    }
+}
