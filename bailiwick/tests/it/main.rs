@@ -1,0 +1,3 @@
+//! The integration tests of the workspace: what holds for all rooms together.
+
+mod tidy;
