@@ -1,0 +1,249 @@
+//! Hands every byte of a vault to whoever checks it. It never stops at damage: it names it and goes on.
+
+use crate::epoch::Epochs;
+use crate::home::{Access, Home, HomeError};
+use crate::journal::{self, Head};
+use crate::object::{self, ObjectRef};
+use crate::rows;
+use crate::view::{checkpoint_name, tile_folder};
+use ledger::{Hash, PAGE, Salt, VerifierKey};
+use model::{CustomerId, form};
+use segment::{Reader, Row};
+use std::io;
+
+/// What an audit meets, in the order of the records.
+pub enum Audited<'a> {
+    /// The checkpoint as it lies there; empty when it is missing.
+    Checkpoint {
+        /// Its bytes.
+        note: &'a [u8],
+        /// The log's public key, from `keys/`.
+        vkey: &'a VerifierKey,
+        /// The origin that it must name.
+        origin: &'a str,
+        /// Its name in the home.
+        path: &'a str,
+    },
+    /// One record, in its place.
+    Record {
+        /// R_i.
+        form: &'a [u8],
+        /// Its salt.
+        salt: &'a Salt,
+        /// Where it lies.
+        path: &'a str,
+    },
+    /// Records that cannot be read.
+    Damaged {
+        /// First of them.
+        from: u64,
+        /// Last of them.
+        to: u64,
+        /// Where they lie.
+        path: &'a str,
+        /// What was met.
+        why: &'a str,
+    },
+    /// A file that does not belong here, or is not what it should be, whatever records it touches.
+    File {
+        /// Its name in the home.
+        path: &'a str,
+        /// What was met.
+        why: &'a str,
+    },
+    /// Stored roots of full pages from this page on.
+    Pages {
+        /// Number of the first page.
+        first: u64,
+        /// The roots.
+        roots: &'a [Hash],
+        /// Where they lie.
+        path: &'a str,
+    },
+}
+
+/// Reads a whole vault and hands every part to `each`.
+///
+/// # Errors
+/// [`HomeError`] only when the home itself or the customer's keys cannot be read; everything in the vault is told
+/// through `each`.
+pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) -> Result<(), HomeError> {
+    home.customer(id)?;
+    let access = home.access(id)?;
+    let customer = id.as_str();
+    let folder = format!("vaults/{customer}");
+    let names = access.disk.list(&folder).map_err(|source| HomeError::Io { name: folder.clone(), source })?;
+    let checkpoint = checkpoint_name(customer);
+    let note = access.disk.read(&checkpoint).unwrap_or_default();
+    let (vkey, origin) = (access.signer.vkey(), access.origin.as_str());
+    each(Audited::Checkpoint { note: &note, vkey: &vkey, origin, path: &checkpoint });
+    // What no checkpoint covers was never acknowledged; a torn end there is what a crash leaves.
+    let covered = covered(&note);
+    let (segments, tiles, journals) =
+        (object::folder(customer), tile_folder(customer), journal::folder(customer));
+    let below =
+        |folder: &str| names.iter().filter(|n| n.starts_with(&format!("{folder}/"))).collect::<Vec<_>>();
+    for name in &names {
+        let known = *name == checkpoint
+            || [&segments, &tiles, &journals].iter().any(|f| name.starts_with(&format!("{f}/")));
+        if !known {
+            each(Audited::File { path: name, why: "a file that does not belong in a vault" });
+        }
+    }
+    let mut next = 0;
+    for name in below(&segments) {
+        next = segment(&access, name, next, each);
+    }
+    next = tail(&access, &below(&journals), next, covered, each);
+    if next < covered {
+        let why = "the checkpoint covers these records, and they are not there";
+        each(Audited::Damaged { from: next, to: covered - 1, path: &journals, why });
+    }
+    for name in below(&tiles) {
+        tile(&access, name, each);
+    }
+    Ok(())
+}
+
+/// The size that a checkpoint claims, verified or not: how much must be there.
+fn covered(note: &[u8]) -> u64 {
+    let line = note.split(|&b| b == b'\n').nth(1).unwrap_or_default();
+    std::str::from_utf8(line).ok().and_then(|l| l.parse().ok()).unwrap_or(0)
+}
+
+/// Checks one segment; gives the seq that must follow.
+fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<'_>)) -> u64 {
+    let object = match ObjectRef::read(&*access.disk, name) {
+        Ok(Some(object)) => object,
+        Ok(None) | Err(_) => {
+            each(Audited::File { path: name, why: "its head is not that of a segment" });
+            return next;
+        }
+    };
+    if object.first != next || object.count == 0 || !object.count.is_multiple_of(PAGE) {
+        each(Audited::File { path: name, why: "it does not follow the segment before it" });
+        if object.first < next {
+            return next;
+        }
+        if object.first > next {
+            each(Audited::Damaged {
+                from: next,
+                to: object.first - 1,
+                path: name,
+                why: "no segment holds these records",
+            });
+        }
+    }
+    let end = object.end();
+    match open(access, &object) {
+        Ok(reader) => {
+            for (block, info) in reader.blocks().iter().enumerate() {
+                match reader.read_block(block) {
+                    Ok(rows) => {
+                        records(&access.epochs, info.first, rows.into_iter().map(|(_, r)| r), name, each)
+                    }
+                    Err(error) => {
+                        let to = info.first + info.count - 1;
+                        each(Audited::Damaged { from: info.first, to, path: name, why: &error.to_string() });
+                    }
+                }
+            }
+        }
+        Err(why) => each(Audited::Damaged { from: object.first, to: end.max(1) - 1, path: name, why: &why }),
+    }
+    end
+}
+
+fn open(access: &Access, object: &ObjectRef) -> Result<Reader<Vec<u8>>, String> {
+    let bytes = access.disk.read(&object.name).map_err(|e| e.to_string())?;
+    // Every chunk is opened here, also those that no record lies in.
+    let plain = object.open_whole(&bytes, &access.epochs, &access.origin).map_err(|e| e.to_string())?;
+    let reader = Reader::open(plain).map_err(|e| e.to_string())?;
+    if (reader.first(), reader.count()) == (object.first, object.count) {
+        return Ok(reader);
+    }
+    Err("it holds other records than its head says".into())
+}
+
+fn records(
+    epochs: &Epochs,
+    first: u64,
+    rows: impl ExactSizeIterator<Item = Row>,
+    path: &str,
+    each: &mut dyn FnMut(Audited<'_>),
+) {
+    let count = rows.len() as u64;
+    let Some(salts) = epochs.salts(first, count) else {
+        let to = first + count.max(1) - 1;
+        return each(Audited::Damaged { from: first, to, path, why: "the key of their epoch is missing" });
+    };
+    let mut bytes = vec![];
+    for ((seq, row), salt) in (first..).zip(rows).zip(salts) {
+        let Some(record) = rows::record(seq, row) else {
+            each(Audited::Damaged { from: seq, to: seq, path, why: "it is no record" });
+            continue;
+        };
+        bytes.clear();
+        form::encode_into(&record, &mut bytes);
+        each(Audited::Record { form: &bytes, salt: &salt, path });
+    }
+}
+
+/// Checks the journals; gives the seq that must follow.
+fn tail(
+    access: &Access,
+    names: &[&String],
+    first: u64,
+    covered: u64,
+    each: &mut dyn FnMut(Audited<'_>),
+) -> u64 {
+    let mut journals = vec![];
+    for name in names {
+        let bytes: io::Result<Vec<u8>> = access.disk.read(name);
+        let head = Head::of_name(name);
+        let read = bytes.ok().zip(head).and_then(|(b, head)| head.read(&b, &access.epochs, &access.origin));
+        match read {
+            Some(journal) => journals.push(journal),
+            // One that was just being made holds nothing; what is missing then is told by the caller.
+            None if first >= covered => {}
+            None => {
+                each(Audited::File { path: name, why: "its head is not that of a journal of this vault" })
+            }
+        }
+    }
+    journals.sort_by_key(|j| j.head.first);
+    let mut next = first;
+    for journal in journals {
+        let path = journal.head.name.as_str();
+        for frame in &journal.frames {
+            let skip = usize::try_from(next.saturating_sub(frame.first)).unwrap_or(usize::MAX);
+            let left = usize::try_from(covered.saturating_sub(next)).unwrap_or(usize::MAX);
+            if frame.first > next || skip >= frame.rows.len() {
+                continue;
+            }
+            let rows: Vec<Row> = frame.rows[skip..].iter().take(left).cloned().collect();
+            let many = rows.len() as u64;
+            records(&access.epochs, next, rows.into_iter(), path, each);
+            next += many;
+        }
+        if journal.torn && journal.end() < covered {
+            each(Audited::File { path, why: "it does not open behind its last sound frame" });
+        }
+    }
+    next
+}
+
+fn tile(access: &Access, name: &str, each: &mut dyn FnMut(Audited<'_>)) {
+    let prefix = format!("vaults/{}/", access.customer);
+    let parsed = name.strip_prefix(&prefix).and_then(ledger::tile::parse_path);
+    let bytes = access.disk.read(name).unwrap_or_default();
+    match parsed {
+        Some((1, index, width)) if bytes.len() == usize::from(width) * 32 => {
+            let roots: Vec<Hash> =
+                bytes.chunks_exact(32).map(|c| Hash(c.try_into().expect("32 bytes"))).collect();
+            each(Audited::Pages { first: index.saturating_mul(256), roots: &roots, path: name });
+        }
+        Some((1, ..)) => each(Audited::File { path: name, why: "it has another length than its name says" }),
+        _ => each(Audited::File { path: name, why: "a file that does not belong in a vault" }),
+    }
+}

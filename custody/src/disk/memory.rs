@@ -1,0 +1,156 @@
+//! The twin in memory: the same behaviour, and failures on demand.
+
+use super::{Disk, Guard, LockError, check_name};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a failing write leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// Nothing was done.
+    NotDone,
+    /// Half of the bytes are there.
+    Half,
+    /// It was done all the same.
+    Done,
+}
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<String, Vec<u8>>,
+    held_by: Option<String>,
+    writes: u64,
+    fail_at: Option<(u64, Failing)>,
+}
+
+/// A disk in memory. Clones share their files.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<State>>);
+
+impl Memory {
+    /// An empty disk.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many writing calls there were.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.state().writes
+    }
+
+    /// From the writing call of this number on (counted from now, 0 is the next), every one fails.
+    pub fn fail_from(&self, call: u64, how: Failing) {
+        let mut state = self.state();
+        state.fail_at = Some((state.writes + call, how));
+    }
+
+    /// A disk with the same files and nothing failing, as after a restart.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        let files = self.state().files.clone();
+        Self(Arc::new(Mutex::new(State { files, ..State::default() })))
+    }
+
+    /// Does a writing call: `change` gets how much of it is to be done.
+    fn write(
+        &self,
+        name: &str,
+        change: impl Fn(&mut BTreeMap<String, Vec<u8>>, Option<Failing>),
+    ) -> io::Result<()> {
+        check_name(name)?;
+        let mut state = self.state();
+        let number = state.writes;
+        state.writes += 1;
+        let failing = state.fail_at.filter(|&(from, _)| number >= from).map(|(_, how)| how);
+        match failing {
+            Some(Failing::NotDone) => {}
+            how => change(&mut state.files, how),
+        }
+        match failing {
+            None => Ok(()),
+            Some(_) => Err(io::Error::other("the disk failed, as it was told to")),
+        }
+    }
+}
+
+fn part(bytes: &[u8], failing: Option<Failing>) -> &[u8] {
+    if failing == Some(Failing::Half) { &bytes[..bytes.len() / 2] } else { bytes }
+}
+
+impl Disk for Memory {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        check_name(name)?;
+        self.state().files.get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn read_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.read(name)?;
+        segment::ReadAt::read_at(&bytes, offset, length)
+    }
+
+    fn length(&self, name: &str) -> io::Result<u64> {
+        self.read(name).map(|b| b.len() as u64)
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        check_name(folder)?;
+        let prefix = format!("{folder}/");
+        Ok(self.state().files.keys().filter(|n| n.starts_with(&prefix)).cloned().collect())
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // A rename is there or not there, never half.
+        self.write(name, |files, failing| {
+            if failing != Some(Failing::Half) {
+                files.insert(name.to_owned(), bytes.to_vec());
+            }
+        })
+    }
+
+    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write(name, |files, failing| {
+            files.entry(name.to_owned()).or_default().extend(part(bytes, failing))
+        })
+    }
+
+    fn sync(&self, name: &str) -> io::Result<()> {
+        self.write(name, |_, _| {})
+    }
+
+    fn truncate(&self, name: &str, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.write(name, |files, _| {
+            if let Some(bytes) = files.get_mut(name) {
+                bytes.truncate(length);
+            }
+        })
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.write(name, |files, _| {
+            files.remove(name);
+        })
+    }
+
+    fn path(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn lock(&self, who: &str) -> Result<Guard, LockError> {
+        let mut state = self.state();
+        if let Some(by) = &state.held_by {
+            return Err(LockError::Held { by: by.clone() });
+        }
+        state.held_by = Some(who.to_owned());
+        let shared = self.clone();
+        Ok(Guard::with(Box::new(move || shared.state().held_by = None)))
+    }
+}

@@ -1,0 +1,197 @@
+//! The journal: what was accepted and is not yet in a segment.
+//!
+//! ```text
+//! "BWJRNL\0\x01"  be32 epoch  be32 0  be64 first seq                    24 bytes, bound into every frame
+//! frame, frame, …    be32 length of the message, then the message (see `chunked`), its number bound into it
+//! in a frame:        be64 first seq, be32 length of the cursor + 1 (0: none), cursor, rows as a segment block
+//! ```
+//! A frame that ends too early or does not open, behind everything that a checkpoint covers, was never
+//! acknowledged: a write that a crash tore. The same below a checkpoint is damage.
+
+use crate::Chance;
+use crate::chunked;
+use crate::epoch::Epochs;
+use crate::keys::Secret;
+use segment::{Row, block};
+use std::io;
+
+const MAGIC: &[u8; 8] = b"BWJRNL\0\x01";
+pub(crate) const HEADER: usize = 24;
+
+/// Where a customer's journals lie.
+pub(crate) fn folder(customer: &str) -> String {
+    format!("vaults/{customer}/journal")
+}
+
+/// The head of a journal file: what every frame is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) name: String,
+    pub(crate) epoch: u32,
+    pub(crate) first: u64,
+}
+
+/// Rows that were accepted together.
+pub(crate) struct Frame {
+    pub(crate) first: u64,
+    pub(crate) cursor: Option<Vec<u8>>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// What a journal file holds.
+pub(crate) struct Journal {
+    pub(crate) head: Head,
+    pub(crate) frames: Vec<Frame>,
+    /// Bytes up to the end of the last sound frame.
+    pub(crate) sound_bytes: u64,
+    /// Whether anything stands behind them.
+    pub(crate) torn: bool,
+}
+
+impl Journal {
+    /// Seq behind the last sound row.
+    pub(crate) fn end(&self) -> u64 {
+        self.frames.last().map_or(self.head.first, |f| f.first + f.rows.len() as u64)
+    }
+}
+
+impl Head {
+    pub(crate) fn new(customer: &str, epoch: u32, first: u64) -> Self {
+        Self { name: format!("{}/{first:016}-{epoch}", folder(customer)), epoch, first }
+    }
+
+    pub(crate) fn bytes(&self) -> [u8; HEADER] {
+        let mut header = [0; HEADER];
+        header[..8].copy_from_slice(MAGIC);
+        header[8..12].copy_from_slice(&self.epoch.to_be_bytes());
+        header[16..].copy_from_slice(&self.first.to_be_bytes());
+        header
+    }
+
+    /// The head that a name stands for; the bytes of the file must agree.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let (first, epoch) = name.rsplit('/').next()?.split_once('-')?;
+        let head = Self { name: name.to_owned(), epoch: epoch.parse().ok()?, first: first.parse().ok()? };
+        name.ends_with(&format!("/{:016}-{}", head.first, head.epoch)).then_some(head)
+    }
+
+    fn context(&self, origin: &str, number: u64) -> Vec<u8> {
+        let mut context = [b"bailiwick/v1/journal".as_slice(), origin.as_bytes(), &[]].join(&0);
+        context.extend(self.bytes());
+        context.extend(number.to_be_bytes());
+        context
+    }
+
+    /// The bytes of a frame, its length before it.
+    pub(crate) fn seal(
+        &self,
+        number: u64,
+        frame: &Frame,
+        (key, origin): (&Secret, &str),
+        chance: &mut dyn Chance,
+    ) -> io::Result<Vec<u8>> {
+        let mut plain = frame.first.to_be_bytes().to_vec();
+        let cursor = frame.cursor.as_ref().map_or(0, |c| c.len() + 1);
+        plain.extend(u32::try_from(cursor).map_err(|_| io::ErrorKind::InvalidInput)?.to_be_bytes());
+        plain.extend(frame.cursor.iter().flatten());
+        plain.extend(block::pack(&frame.rows).map_err(io::Error::other)?);
+        let message = chunked::seal(key, &self.context(origin, number), &plain, chance)?;
+        let mut out =
+            u32::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?.to_be_bytes().to_vec();
+        out.extend(message);
+        Ok(out)
+    }
+
+    /// Reads a journal file as far as it is sound; `None` when not even its head is.
+    pub(crate) fn read(self, bytes: &[u8], epochs: &Epochs, origin: &str) -> Option<Journal> {
+        if bytes.get(..HEADER)? != self.bytes() {
+            return None;
+        }
+        let key = epochs.numbered(self.epoch)?.journal_key(origin);
+        let mut journal = Journal { frames: vec![], sound_bytes: HEADER as u64, torn: false, head: self };
+        let mut rest = &bytes[HEADER..];
+        while !rest.is_empty() {
+            let Some((frame, behind)) = journal.next_frame(rest, &key, origin) else {
+                journal.torn = true;
+                break;
+            };
+            journal.sound_bytes += (rest.len() - behind.len()) as u64;
+            journal.frames.push(frame);
+            rest = behind;
+        }
+        Some(journal)
+    }
+}
+
+impl Journal {
+    fn next_frame<'a>(&self, rest: &'a [u8], key: &Secret, origin: &str) -> Option<(Frame, &'a [u8])> {
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (message, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let plain = chunked::open(key, &self.head.context(origin, self.frames.len() as u64), message).ok()?;
+        let (first, plain) = plain.split_first_chunk::<8>()?;
+        let (cursor, plain) = plain.split_first_chunk::<4>()?;
+        let cursor = usize::try_from(u32::from_be_bytes(*cursor)).ok()?;
+        let (cursor, rows) = match cursor.checked_sub(1) {
+            None => (None, plain),
+            Some(length) => plain.split_at_checked(length).map(|(c, rows)| (Some(c.to_vec()), rows))?,
+        };
+        let first = u64::from_be_bytes(*first);
+        let frame = Frame { first, cursor, rows: block::unpack(rows).ok()? };
+        (first == self.end()).then_some((frame, behind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Memory;
+    use crate::keys::tests::Counter;
+
+    fn row(raw: &[u8]) -> Row {
+        Row {
+            kind: 0,
+            source: "text:x".into(),
+            happened: (1, 2),
+            received: (3, 4),
+            raw: raw.to_vec(),
+            defects: vec![],
+        }
+    }
+
+    #[test]
+    fn a_journal_reads_up_to_its_first_unsound_byte() {
+        let (origin, by, mut chance) = ("p/a/records", Secret::new([3; 32]), Counter::default());
+        let mut epochs = Epochs::read(&Memory::new(), "a", origin, &by).expect("none");
+        epochs.begin(&Memory::new(), "a", &by, (0, 1), &mut chance).expect("fits");
+        let key = epochs.last().expect("begun").journal_key(origin);
+        let head = Head::new("a", 0, 0);
+        assert_eq!(Head::of_name(&head.name), Some(head.clone()));
+        let mut bytes = head.bytes().to_vec();
+        let mut ends = vec![];
+        for number in 0..3u64 {
+            let cursor = (number == 1).then(|| b"cursor".to_vec());
+            let frame = Frame { first: number * 2, cursor, rows: vec![row(b"one"), row(&[b'x'; 40_000])] };
+            bytes.extend(head.seal(number, &frame, (&key, origin), &mut chance).expect("seals"));
+            ends.push(bytes.len());
+        }
+        let read = |bytes: &[u8]| head.clone().read(bytes, &epochs, origin);
+        let whole = read(&bytes).expect("reads");
+        assert_eq!((whole.end(), whole.torn, whole.sound_bytes), (6, false, bytes.len() as u64));
+        assert_eq!(whole.frames[1].cursor.as_deref(), Some(b"cursor".as_slice()));
+        for at in (HEADER..bytes.len()).step_by(7) {
+            let sound = ends.iter().filter(|&&end| end <= at).count() as u64 * 2;
+            let cut = read(&bytes[..at]).expect("its head is sound");
+            assert_eq!(cut.end(), sound, "cut at {at}");
+            assert_eq!(cut.torn, cut.sound_bytes != at as u64);
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let changed = read(&changed).expect("its head is sound");
+            assert!(changed.torn && changed.end() == sound, "changed at {at}");
+        }
+        for at in 0..HEADER {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(read(&changed).is_none_or(|j| j.frames.is_empty()), "head changed at {at}");
+        }
+    }
+}

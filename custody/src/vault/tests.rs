@@ -1,0 +1,309 @@
+//! A vault beside a plain list of what was acknowledged: whatever the disk does, nothing of it is lost or changed.
+
+use super::*;
+use crate::audit::{Audited, audit};
+use crate::disk::{Disk, Failing, Memory};
+use crate::keys::tests::Counter;
+use crate::view::{ReadError, View};
+use crate::{Chance, HomeError};
+use ledger::VerifierKey;
+use model::{Format, Kind, Source};
+use std::sync::Arc;
+
+const START: i64 = 1_793_527_200;
+
+fn time(second: i64) -> Time {
+    Time::from_second(START + second).expect("in range")
+}
+
+fn draft(n: u64, length: usize) -> (Draft, Fields) {
+    let mut raw = format!("record {n} ").into_bytes();
+    raw.resize(raw.len().max(length), b'x');
+    let source = Source::new(Format::Text, if n.is_multiple_of(3) { "a" } else { "b" }).expect("good");
+    let kind = if n % 100 == 5 { Kind::Act } else { Kind::Event };
+    let at = time(i64::try_from(n % 1000).expect("small"));
+    (Draft { kind, source, happened: at, received: at, raw, defects: vec![] }, Fields::new())
+}
+
+fn acme() -> CustomerId {
+    CustomerId::parse("acme").expect("good")
+}
+
+fn chance() -> Box<dyn Chance> {
+    Box::<Counter>::default()
+}
+
+fn home(disk: &Memory) -> Result<Home, HomeError> {
+    Home::open(Arc::new(disk.clone()), "a test", chance())
+}
+
+fn fresh() -> Memory {
+    let disk = Memory::new();
+    let home = Home::init(Arc::new(disk.clone()), "Northwind IT", time(0), chance()).expect("fits");
+    home.add_customer(&acme(), "Acme", time(0)).expect("fits");
+    disk
+}
+
+fn try_all(view: &View) -> Result<Vec<Vec<u8>>, ReadError> {
+    let mut raws = vec![];
+    for unit in view.units()? {
+        let sealed = view.read(&unit, &|_| Fields::new())?;
+        raws.extend(sealed.into_inner().into_iter().map(|e| e.record.raw));
+    }
+    Ok(raws)
+}
+
+fn all(view: &View) -> Vec<Vec<u8>> {
+    try_all(view).expect("proved")
+}
+
+/// Raw bytes of the events that stand in the vault, checked on every way there is.
+fn standing(disk: &Memory) -> Vec<Vec<u8>> {
+    let home = Home::look(Arc::new(disk.clone()), chance()).expect("a home");
+    let view = home.view(&acme()).expect("opens");
+    let raws = all(&view);
+    assert_eq!(raws.len() as u64, view.checkpoint().size);
+    let (mut records, mut faults) = (0, vec![]);
+    audit(&home, &acme(), &mut |met| match met {
+        Audited::Record { .. } => records += 1,
+        Audited::Damaged { why, path, .. } | Audited::File { path, why } => {
+            faults.push(format!("{path}: {why}"))
+        }
+        Audited::Pages { first, roots, .. } => {
+            let from = usize::try_from(first).expect("small");
+            assert_eq!(view.page_roots()[from..from + roots.len()], *roots);
+        }
+        Audited::Checkpoint { .. } => {}
+    })
+    .expect("audits");
+    assert_eq!((records, faults), (view.checkpoint().size, vec![]));
+    raws.into_iter().filter(|r| r.starts_with(b"record")).collect()
+}
+
+/// Rows after which a journal becomes a segment in these tests.
+const ROLL: u64 = 1024;
+
+fn fill(vault: &mut Vault, numbers: std::ops::Range<u64>, length: usize, now: i64) -> Result<(), SealError> {
+    vault.roll_rows = usize::try_from(ROLL).expect("small");
+    let batch: Vec<_> = numbers.map(|n| draft(n, length)).collect();
+    let expected: Vec<_> = batch.iter().map(|(d, _)| d.raw.clone()).collect();
+    let sealed = vault.append(batch, Some(b"cursor".to_vec()), time(now))?;
+    let given: Vec<_> =
+        sealed.value().iter().map(|e| e.record.raw.clone()).filter(|r| r.starts_with(b"record")).collect();
+    assert_eq!(given, expected);
+    Ok(())
+}
+
+fn raws(numbers: std::ops::Range<u64>, length: usize) -> Vec<Vec<u8>> {
+    numbers.map(|n| draft(n, length).0.raw).collect()
+}
+
+#[test]
+fn what_was_sealed_comes_back_after_every_reopening() {
+    let disk = fresh();
+    let mut done = 0;
+    for step in [1u64, 255, 1, 300, 4096, 7_000, 3] {
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme(), time(1)).expect("opens");
+        fill(&mut vault, done..done + step, 0, 1).expect("seals");
+        done += step;
+        drop(vault);
+        drop(home);
+        assert_eq!(standing(&disk), raws(0..done, 0), "after {done}");
+    }
+    let home = home(&disk).expect("opens");
+    let vault = home.vault(&acme(), time(2)).expect("opens");
+    assert_eq!(vault.cursor(), Some(b"cursor".as_slice()));
+    assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty());
+    let closed = vault.close(time(2)).expect("closes");
+    assert_eq!(home.view(&acme()).expect("opens").checkpoint(), &closed);
+}
+
+#[test]
+fn a_new_day_has_a_new_key_and_old_records_stay_readable() {
+    let disk = fresh();
+    let mut done = 0;
+    for day in 0..5i64 {
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme(), time(day * 86_400)).expect("opens");
+        for step in [100, 400] {
+            fill(&mut vault, done..done + step, 0, day * 86_400).expect("seals");
+            done += step;
+        }
+    }
+    assert_eq!(standing(&disk), raws(0..done, 0));
+    assert_eq!(disk.list("keys/acme/epochs").expect("lists").len(), 5);
+    // The clock steps back: no older key is taken up again, none is made.
+    let home = home(&disk).expect("opens");
+    let mut vault = home.vault(&acme(), time(0)).expect("opens");
+    fill(&mut vault, done..done + 10, 0, 0).expect("seals");
+    drop((vault, home));
+    assert_eq!(disk.list("keys/acme/epochs").expect("lists").len(), 5);
+    assert_eq!(standing(&disk), raws(0..done + 10, 0));
+}
+
+/// Every writing call in turn fails, in every way, and from then on all do. After the restart everything that was
+/// acknowledged is there, what else is there is a beginning of what was being sealed, and writing goes on.
+#[test]
+fn no_failing_write_loses_or_changes_an_acknowledged_record() {
+    let base = fresh();
+    {
+        let home = home(&base).expect("opens");
+        let mut vault = home.vault(&acme(), time(1)).expect("opens");
+        fill(&mut vault, 0..ROLL - 500, 0, 1).expect("seals");
+    }
+    for how in [Failing::NotDone, Failing::Half, Failing::Done] {
+        for call in 0.. {
+            let disk = base.restarted();
+            let mut acknowledged = ROLL - 500;
+            let failed = {
+                let home = home(&disk).expect("opens");
+                let mut vault = home.vault(&acme(), time(1)).expect("opens");
+                disk.fail_from(call, how);
+                // Into a new segment in the first step, over midnight in the second.
+                [(700, 1), (300, 90_000)].into_iter().any(|(many, now)| {
+                    let sealed = fill(&mut vault, acknowledged..acknowledged + many, 0, now);
+                    acknowledged += if sealed.is_ok() { many } else { 0 };
+                    if let Err(error) = &sealed {
+                        assert!(matches!(error, SealError::Disk { .. } | SealError::Key(_)), "{error}");
+                        assert!(matches!(fill(&mut vault, 0..1, 0, now), Err(SealError::Closed { .. })));
+                    }
+                    sealed.is_err()
+                })
+            };
+            let after = disk.restarted();
+            let before_writing = standing(&after);
+            assert_eq!(
+                before_writing[..usize::try_from(acknowledged).expect("small")],
+                raws(0..acknowledged, 0)
+            );
+            let home = home(&after).expect("opens");
+            let mut vault = home.vault(&acme(), time(90_000)).expect("opens after the restart");
+            let there = standing(&after).len() as u64;
+            assert!(
+                there == acknowledged || there == acknowledged + 700 || there == acknowledged + 300,
+                "{there}"
+            );
+            fill(&mut vault, there..there + 20, 0, 90_001).expect("goes on");
+            drop((vault, home));
+            assert_eq!(standing(&after), raws(0..there + 20, 0), "{how:?} at call {call}");
+            if !failed {
+                assert!(call > 8, "the steps write more often than that");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_of_a_vault_is_met_by_an_audit() {
+    let disk = fresh();
+    {
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme(), time(1)).expect("opens");
+        fill(&mut vault, 0..ROLL + 500, 0, 1).expect("seals");
+        fill(&mut vault, ROLL + 500..ROLL + 800, 0, 1).expect("seals");
+    }
+    let sound = all(&home(&disk).expect("opens").view(&acme()).expect("opens"));
+    for name in disk.list("vaults/acme").expect("lists") {
+        let bytes = disk.read(&name).expect("reads");
+        // Whether a checkpoint or a page root is right is the verifier's to say; here, that it is handed on.
+        if name.ends_with("checkpoint") || name.contains("/tile/") {
+            continue;
+        }
+        for at in (0..bytes.len()).step_by(1 + bytes.len() / 40) {
+            let changed = disk.restarted();
+            let mut other = bytes.clone();
+            other[at] ^= 4;
+            changed.put(&name, &other).expect("puts");
+            let home = Home::look(Arc::new(changed.clone()), chance()).expect("a home");
+            let mut met = 0;
+            audit(&home, &acme(), &mut |a| {
+                met += u32::from(matches!(a, Audited::Damaged { .. } | Audited::File { .. }))
+            })
+            .expect("audits");
+            assert!(met > 0, "byte {at} of {name}");
+            // Reading either says so too, or did not need that byte; it never gives another record.
+            if let Ok(Ok(raws)) = home.view(&acme()).map(|v| try_all(&v)) {
+                assert_eq!(raws, sound, "byte {at} of {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_customers_files_are_no_use_here() {
+    let disk = fresh();
+    let other = CustomerId::parse("borealis").expect("good");
+    {
+        let home = home(&disk).expect("opens");
+        home.add_customer(&other, "Borealis", time(0)).expect("fits");
+        for id in [acme(), other.clone()] {
+            let mut vault = home.vault(&id, time(1)).expect("opens");
+            fill(&mut vault, 0..ROLL + 500, 0, 1).expect("seals");
+        }
+    }
+    for name in disk.list("vaults/acme").expect("lists") {
+        let swapped = disk.restarted();
+        let foreign = swapped.read(&name.replace("acme", "borealis")).expect("the same names");
+        swapped.put(&name, &foreign).expect("puts");
+        let home = Home::look(Arc::new(swapped), chance()).expect("a home");
+        let opened = home.view(&acme()).map_err(|e| e.to_string()).and_then(|view| {
+            let units = view.units().map_err(|e| e.to_string())?;
+            units
+                .iter()
+                .try_for_each(|u| view.read(u, &|_| Fields::new()).map(drop).map_err(|e| e.to_string()))
+        });
+        assert!(opened.is_err(), "{name} of another customer was believed");
+    }
+}
+
+#[test]
+fn a_home_belongs_to_one_process_and_says_to_which() {
+    let disk = fresh();
+    let first = home(&disk).expect("opens");
+    match home(&disk) {
+        Err(HomeError::Lock(error)) => assert!(error.to_string().contains("a test"), "{error}"),
+        _ => panic!("two may not write"),
+    }
+    assert!(Home::look(Arc::new(disk.clone()), chance()).is_ok(), "reading goes on");
+    drop(first);
+    assert!(home(&disk).is_ok());
+}
+
+#[test]
+fn names_that_are_taken_change_nothing() {
+    let disk = fresh();
+    let before = disk.writes();
+    assert!(matches!(
+        Home::init(Arc::new(disk.clone()), "Another", time(0), chance()),
+        Err(HomeError::Exists { provider }) if provider == "Northwind IT"
+    ));
+    let home = home(&disk).expect("opens");
+    assert!(matches!(home.add_customer(&acme(), "x", time(0)), Err(HomeError::CustomerExists { .. })));
+    let missing = CustomerId::parse("nobody").expect("good");
+    assert!(matches!(home.view(&missing), Err(HomeError::NoCustomer { known, .. }) if known == [acme()]));
+    assert_eq!(disk.writes(), before);
+}
+
+#[test]
+fn nothing_readable_lies_in_a_vault() {
+    let disk = fresh();
+    let home = home(&disk).expect("opens");
+    let mut vault = home.vault(&acme(), time(1)).expect("opens");
+    fill(&mut vault, 0..ROLL + 500, 0, 1).expect("seals");
+    for name in disk.list("vaults").expect("lists") {
+        let bytes = disk.read(&name).expect("reads");
+        assert!(!bytes.windows(6).any(|w| w == b"record") || name.ends_with("checkpoint"), "{name}");
+    }
+    let _: VerifierKey = vault.vkey();
+}
+
+#[test]
+fn nothing_is_sealed_of_nothing() {
+    let disk = fresh();
+    let home = home(&disk).expect("opens");
+    let mut vault = home.vault(&acme(), time(1)).expect("opens");
+    assert!(matches!(vault.append(vec![], None, time(1)), Err(SealError::Empty)));
+    fill(&mut vault, 0..1, 0, 1).expect("an empty batch is the caller's slip and closes nothing");
+}

@@ -1,0 +1,554 @@
+//! Reading a vault: every page is proved against the signed checkpoint before anybody sees it.
+
+use crate::Parse;
+use crate::disk::Disk;
+use crate::home::Access;
+use crate::journal::{self, Head, Journal};
+use crate::keys::KeyError;
+use crate::object::{self, ObjectRef, Opened};
+use crate::rows::{self, Batch};
+use ledger::{Checkpoint, Hash, Note, PAGE, Sealed, Standing, Tree, VerifierKey};
+use model::{Event, Fields, Kind, Record, Time};
+use segment::{Reader, Row};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How often a reader looks again when a writer changed the files meanwhile.
+const LOOKS: usize = 5;
+/// Rows of the tail that are handed out together: 16 pages, as in a segment's block.
+const TAIL_UNIT: u64 = 16 * PAGE;
+
+/// Why a vault does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file is missing that must be there.
+    #[error("`{name}` is missing")]
+    Missing {
+        /// Its name in the home.
+        name: String,
+    },
+    /// A file is not what was written.
+    #[error("`{name}` is damaged: {why}")]
+    Damaged {
+        /// Its name in the home.
+        name: String,
+        /// First record that it touches, if it can be said.
+        from: Option<u64>,
+        /// What was met.
+        why: String,
+    },
+    /// A key is missing or damaged.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The disk failed.
+    #[error("`{name}` cannot be read")]
+    Io {
+        /// Its name in the home.
+        name: String,
+        /// What the machine said.
+        source: io::Error,
+    },
+}
+
+/// Why records cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("records {from} to {to} in `{name}` cannot be read: {why}")]
+pub struct ReadError {
+    /// First record asked for.
+    pub from: u64,
+    /// Last record asked for.
+    pub to: u64,
+    /// Where they lie.
+    pub name: String,
+    /// What was met.
+    pub why: String,
+}
+
+/// Consecutive records that are read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit {
+    /// Seq of the first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// Least and greatest time of its events; none when it holds no event.
+    pub happened: Option<(Time, Time)>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Segment { number: usize, block: usize },
+    Tail,
+}
+
+/// What lies on the disk of a vault, read and held together.
+pub(crate) struct Loaded {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) note: Vec<u8>,
+    pub(crate) segments: Vec<ObjectRef>,
+    pub(crate) page_roots: Vec<Hash>,
+    pub(crate) stored_pages: usize,
+    /// Journals that hold anything behind the segments, in order.
+    pub(crate) journals: Vec<Journal>,
+    /// Journals that hold nothing any more.
+    pub(crate) stale: Vec<String>,
+    /// Every sound row behind the segments, also what no checkpoint covers yet.
+    pub(crate) tail: Vec<Row>,
+    pub(crate) cursor: Option<Vec<u8>>,
+}
+
+impl Loaded {
+    /// Seq of the first row behind the segments.
+    pub(crate) fn tail_first(&self) -> u64 {
+        self.segments.last().map_or(0, ObjectRef::end)
+    }
+}
+
+fn at(name: &str) -> impl Fn(io::Error) -> OpenError {
+    let name = name.to_owned();
+    move |source| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing { name: name.clone() },
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            OpenError::Damaged { name: name.clone(), from: None, why: source.to_string() }
+        }
+        _ => OpenError::Io { name: name.clone(), source },
+    }
+}
+
+pub(crate) fn checkpoint_name(customer: &str) -> String {
+    format!("vaults/{customer}/checkpoint")
+}
+
+pub(crate) fn tile_folder(customer: &str) -> String {
+    format!("vaults/{customer}/tile")
+}
+
+/// Reads and verifies the checkpoint of a vault.
+pub(crate) fn read_checkpoint(
+    disk: &dyn Disk,
+    customer: &str,
+    origin: &str,
+    vkey: &VerifierKey,
+) -> Result<(Vec<u8>, Note, Checkpoint), OpenError> {
+    let name = checkpoint_name(customer);
+    let bytes = disk.read(&name).map_err(at(&name))?;
+    let damaged = |why: String| OpenError::Damaged { name: name.clone(), from: None, why };
+    let note = Note::parse(&bytes).map_err(|e| damaged(e.to_string()))?;
+    let text = note.verify(std::slice::from_ref(vkey)).map_err(|e| damaged(e.to_string()))?;
+    let checkpoint = Checkpoint::parse(text).map_err(|e| damaged(e.to_string()))?;
+    if checkpoint.origin != origin {
+        return Err(damaged(format!("it is of `{}`", checkpoint.origin)));
+    }
+    Ok((bytes, note, checkpoint))
+}
+
+/// The stored roots of full pages, from the widest sound run of level-1 tiles; at most `limit`.
+pub(crate) fn read_tiles(disk: &dyn Disk, customer: &str, limit: u64) -> Result<Vec<Hash>, OpenError> {
+    let folder = tile_folder(customer);
+    let mut widest: BTreeMap<u64, (u16, String)> = BTreeMap::new();
+    for name in disk.list(&folder).map_err(at(&folder))? {
+        let path = name.strip_prefix(&format!("vaults/{customer}/")).unwrap_or(&name);
+        if let Some((1, index, width)) = ledger::tile::parse_path(path) {
+            let entry = widest.entry(index).or_insert((width, name.clone()));
+            if entry.0 < width {
+                *entry = (width, name);
+            }
+        }
+    }
+    let mut roots = vec![];
+    for (expected, (index, (width, name))) in (0..).zip(widest) {
+        if index != expected || roots.len() % 256 != 0 {
+            break;
+        }
+        let bytes = disk.read(&name).map_err(at(&name))?;
+        if bytes.len() != usize::from(width) * 32 {
+            return Err(OpenError::Damaged {
+                name,
+                from: None,
+                why: "it has another length than its name says".into(),
+            });
+        }
+        roots.extend(bytes.chunks_exact(32).map(|c| Hash(c.try_into().expect("32 bytes"))));
+    }
+    roots.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(roots)
+}
+
+fn read_segments(access: &Access) -> Result<Vec<ObjectRef>, OpenError> {
+    let folder = object::folder(access.customer.as_str());
+    let mut segments: Vec<ObjectRef> = vec![];
+    for name in access.disk.list(&folder).map_err(at(&folder))? {
+        let next = segments.last().map_or(0, ObjectRef::end);
+        let object = ObjectRef::read(&*access.disk, &name).map_err(at(&name))?;
+        match object.filter(|o| o.first == next && o.count > 0 && o.count % PAGE == 0) {
+            Some(object) => segments.push(object),
+            None => {
+                let why = "its head is not the one that belongs here".into();
+                return Err(OpenError::Damaged { name, from: Some(next), why });
+            }
+        }
+    }
+    Ok(segments)
+}
+
+/// Reads the rows of a segment's block and the records they are.
+fn block_records(reader: &Reader<Opened<'_>>, block: usize) -> Result<Vec<Record>, String> {
+    let rows = reader.read_block(block).map_err(|e| format!("{e}{}", cause(&e)))?;
+    let records = rows.into_iter().map(|(seq, row)| rows::record(seq, row)).collect::<Option<Vec<_>>>();
+    records.ok_or_else(|| "a row is no record".to_owned())
+}
+
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(String::new, |s| format!(": {s}"))
+}
+
+/// Roots of the pages of a segment, computed from its records.
+pub(crate) fn segment_roots(access: &Access, object: &ObjectRef) -> Result<Vec<Hash>, OpenError> {
+    let damaged = |why| OpenError::Damaged { name: object.name.clone(), from: Some(object.first), why };
+    let opened =
+        Opened::open(&*access.disk, object, &access.epochs, &access.origin).map_err(at(&object.name))?;
+    let reader = Reader::open(opened).map_err(|e| damaged(e.to_string()))?;
+    let mut roots = vec![];
+    for (block, info) in reader.blocks().iter().enumerate() {
+        let records = block_records(&reader, block).map_err(damaged)?;
+        let batch =
+            Batch::bare(info.first, records, &access.epochs).ok_or_else(|| damaged("no epoch key".into()))?;
+        roots.extend(batch.leaves().chunks(256).map(ledger::root_of));
+    }
+    Ok(roots)
+}
+
+fn read_journals(access: &Access, tail_first: u64) -> Result<(Vec<Journal>, Vec<String>), OpenError> {
+    let folder = journal::folder(access.customer.as_str());
+    let (mut journals, mut stale): (Vec<Journal>, Vec<String>) = (vec![], vec![]);
+    for name in access.disk.list(&folder).map_err(at(&folder))? {
+        let bytes = access.disk.read(&name).map_err(at(&name))?;
+        let head = Head::of_name(&name);
+        let journal = head.and_then(|h| h.read(&bytes, &access.epochs, &access.origin));
+        // A journal without a sound head was being made when the machine stopped: it holds nothing, and what a
+        // checkpoint covers will be missed below.
+        match journal {
+            Some(journal) if journal.end() > tail_first || !journal.frames.is_empty() => {
+                journals.push(journal)
+            }
+            _ => stale.push(name),
+        }
+    }
+    journals.sort_by_key(|j| j.head.first);
+    Ok((journals, stale))
+}
+
+/// Reads everything that lies on a vault's disk and checks that it hangs together.
+pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
+    let customer = access.customer.as_str();
+    let vkey = access.signer.vkey();
+    let (note, _, checkpoint) = read_checkpoint(&*access.disk, customer, &access.origin, &vkey)?;
+    let segments = read_segments(access)?;
+    let tail_first = segments.last().map_or(0, ObjectRef::end);
+    let mut page_roots = read_tiles(&*access.disk, customer, tail_first / PAGE)?;
+    let stored_pages = page_roots.len();
+    for object in &segments {
+        // Tiles are a convenience: what is absent is computed again.
+        if object.end() / PAGE > page_roots.len() as u64 {
+            page_roots.truncate(usize::try_from(object.first / PAGE).unwrap_or(usize::MAX));
+            page_roots.extend(segment_roots(access, object)?);
+        }
+    }
+    let (journals, mut stale) = read_journals(access, tail_first)?;
+    let (mut kept, mut tail, mut cursor) = (vec![], vec![], None);
+    for journal in journals {
+        let next = tail_first + tail.len() as u64;
+        if journal.end() < next
+            || journal.head.first > next
+            || (journal.end() == next && journal.head.first < next)
+        {
+            stale.push(journal.head.name);
+            continue;
+        }
+        for frame in &journal.frames {
+            let skip =
+                usize::try_from(next_of(tail_first, &tail).saturating_sub(frame.first)).unwrap_or(usize::MAX);
+            tail.extend(frame.rows.iter().skip(skip).cloned());
+            cursor.clone_from(&frame.cursor);
+        }
+        kept.push(journal);
+    }
+    Ok(Loaded { checkpoint, note, segments, page_roots, stored_pages, journals: kept, stale, tail, cursor })
+}
+
+fn next_of(first: u64, tail: &[Row]) -> u64 {
+    first + tail.len() as u64
+}
+
+/// The records of the tail from its beginning, at most `count`.
+pub(crate) fn tail_records(first: u64, tail: &[Row], count: u64) -> Option<Vec<Record>> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    (first..).zip(tail.iter().take(count)).map(|(seq, row)| rows::record(seq, row.clone())).collect()
+}
+
+/// The tree of what a checkpoint covers, from what was loaded.
+pub(crate) fn tree(access: &Access, loaded: &Loaded) -> Result<Tree, OpenError> {
+    let (size, first) = (loaded.checkpoint.size, loaded.tail_first());
+    let damaged = |from, why: &str| OpenError::Damaged {
+        name: format!("vaults/{}", access.customer),
+        from: Some(from),
+        why: why.into(),
+    };
+    let covered = size.checked_sub(first);
+    let covered = covered.ok_or_else(|| damaged(size, "its checkpoint is older than its segments"))?;
+    if (loaded.tail.len() as u64) < covered {
+        let from = first + loaded.tail.len() as u64;
+        return Err(damaged(from, "records that its checkpoint covers are missing"));
+    }
+    let records = tail_records(first, &loaded.tail, covered);
+    let batch = records.and_then(|r| Batch::bare(first, r, &access.epochs));
+    let batch = batch
+        .ok_or_else(|| damaged(first, "a row in its journal is no record, or its epoch key is missing"))?;
+    let mut roots = loaded.page_roots.clone();
+    let whole = batch.leaves().chunks_exact(256);
+    let open = whole.remainder().to_vec();
+    roots.extend(whole.map(ledger::root_of));
+    Tree::from_parts(roots, open).ok_or_else(|| damaged(first, "its pages do not fit together"))
+}
+
+/// A customer's sealed records, up to the checkpoint at the time of opening.
+pub struct View {
+    access: Access,
+    standing: Standing,
+    note: Vec<u8>,
+    segments: Vec<ObjectRef>,
+    tail_first: u64,
+    tail: Vec<Row>,
+    cursor: Option<Vec<u8>>,
+    /// Tables of segments that were opened already.
+    tables: Mutex<BTreeMap<usize, Arc<Table>>>,
+}
+
+/// What a segment's table says: its units, and its rows that are no events.
+struct Table {
+    units: Vec<Unit>,
+    others: Vec<(u64, Row)>,
+}
+
+/// The tree of what was loaded, proved against the checkpoint.
+fn stand(access: &Access, loaded: &Loaded) -> Result<Standing, OpenError> {
+    let vkey = access.signer.vkey();
+    let name = checkpoint_name(access.customer.as_str());
+    let damaged = |why: String| OpenError::Damaged { name: name.clone(), from: None, why };
+    let note = Note::parse(&loaded.note).map_err(|e| damaged(e.to_string()))?;
+    Standing::verify(&note, &vkey, &access.origin, tree(access, loaded)?).map_err(|e| damaged(e.to_string()))
+}
+
+impl View {
+    pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
+        let folder = format!("vaults/{}", access.customer);
+        for look in 1.. {
+            let before = access.disk.list(&folder).map_err(at(&folder))?;
+            let tried = load(&access).and_then(|loaded| Ok((stand(&access, &loaded)?, loaded)));
+            match tried {
+                Ok((standing, loaded)) => return Ok(Self::of(access, standing, loaded)),
+                Err(error) => {
+                    // A writer may have moved rows from journal to segment between two of our looks.
+                    let changed = access.disk.list(&folder).is_ok_and(|after| after != before);
+                    if look == LOOKS || !changed {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        unreachable!("the last look returns")
+    }
+
+    pub(crate) fn of(access: Access, standing: Standing, loaded: Loaded) -> Self {
+        let tail_first = loaded.tail_first();
+        let Loaded { checkpoint, note, segments, mut tail, cursor, .. } = loaded;
+        tail.truncate(usize::try_from(checkpoint.size.saturating_sub(tail_first)).unwrap_or(usize::MAX));
+        Self { access, standing, note, segments, tail_first, tail, cursor, tables: Mutex::default() }
+    }
+
+    /// The checkpoint that everything read here stands under.
+    #[must_use]
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.standing.checkpoint()
+    }
+
+    /// The checkpoint as the signed note that lies in the vault.
+    #[must_use]
+    pub fn note(&self) -> &[u8] {
+        &self.note
+    }
+
+    /// The log's public key.
+    #[must_use]
+    pub fn vkey(&self) -> VerifierKey {
+        self.access.signer.vkey()
+    }
+
+    /// The roots of all full pages.
+    #[must_use]
+    pub fn page_roots(&self) -> &[Hash] {
+        self.standing.tree().page_roots()
+    }
+
+    /// What the last writer left behind of a source that it had not read to its end.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&[u8]> {
+        self.cursor.as_deref()
+    }
+
+    fn reader(&self, number: usize) -> Result<Reader<Opened<'_>>, ReadError> {
+        let object = &self.segments[number];
+        let failed = |why: String| ReadError {
+            from: object.first,
+            to: object.end() - 1,
+            name: object.name.clone(),
+            why,
+        };
+        let opened = Opened::open(&*self.access.disk, object, &self.access.epochs, &self.access.origin);
+        let opened = opened.map_err(|e| failed(e.to_string()))?;
+        let reader = Reader::open(opened).map_err(|e| failed(format!("{e}{}", cause(&e))))?;
+        if (reader.first(), reader.count()) != (object.first, object.count) {
+            return Err(failed("it holds other records than its head says".into()));
+        }
+        Ok(reader)
+    }
+
+    fn table(&self, number: usize) -> Result<Arc<Table>, ReadError> {
+        let kept = || self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = kept().get(&number) {
+            return Ok(Arc::clone(table));
+        }
+        let reader = self.reader(number)?;
+        let time =
+            |(seconds, nanos): (i64, u32)| i32::try_from(nanos).ok().and_then(|n| Time::new(seconds, n).ok());
+        let units = reader.blocks().iter().enumerate().map(|(block, info)| Unit {
+            first: info.first,
+            count: info.count,
+            happened: info.happened.and_then(|(a, b)| time(a).zip(time(b))),
+            place: Place::Segment { number, block },
+        });
+        let table = Arc::new(Table { units: units.collect(), others: reader.others().to_vec() });
+        kept().insert(number, Arc::clone(&table));
+        Ok(table)
+    }
+
+    /// Every unit, in the order of the records.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment's table cannot be read.
+    pub fn units(&self) -> Result<Vec<Unit>, ReadError> {
+        let mut units = vec![];
+        for number in 0..self.segments.len() {
+            units.extend(&self.table(number)?.units);
+        }
+        let end = self.checkpoint().size;
+        let mut first = self.tail_first;
+        while first < end {
+            let count = TAIL_UNIT.min(end - first);
+            let times = self.tail_rows(first, count).iter().filter(|r| r.kind == Kind::Event.code());
+            let times = times.filter_map(|r| Time::new(r.happened.0, i32::try_from(r.happened.1).ok()?).ok());
+            let happened = times.clone().min().zip(times.max());
+            units.push(Unit { first, count, happened, place: Place::Tail });
+            first += count;
+        }
+        Ok(units)
+    }
+
+    fn tail_rows(&self, first: u64, count: u64) -> &[Row] {
+        let from = usize::try_from(first - self.tail_first).unwrap_or(usize::MAX).min(self.tail.len());
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        &self.tail[from..self.tail.len().min(from.saturating_add(count))]
+    }
+
+    /// The records of a unit, proved against the checkpoint, with the fields that `parse` reads out of them.
+    ///
+    /// # Errors
+    /// [`ReadError`] when they cannot be read, or are not those that were sealed.
+    pub fn read(&self, unit: &Unit, parse: Parse<'_>) -> Result<Sealed<Vec<Event>>, ReadError> {
+        let (name, records) = self.unit_records(unit)?;
+        let failed = |why: String| ReadError {
+            from: unit.first,
+            to: unit.first + unit.count - 1,
+            name: name.clone(),
+            why,
+        };
+        let event = |record: Record| {
+            let fields = parse(&record);
+            Event { record, fields }
+        };
+        let events = records.into_iter().map(event).collect();
+        let batch = Batch::new(unit.first, events, &self.access.epochs);
+        let batch = batch.ok_or_else(|| failed("their epoch key is missing".into()))?;
+        self.standing.admit(batch).map_err(|e| failed(e.to_string()))
+    }
+
+    fn unit_records(&self, unit: &Unit) -> Result<(String, Vec<Record>), ReadError> {
+        let failed = |name: &str, why: String| ReadError {
+            from: unit.first,
+            to: unit.first + unit.count - 1,
+            name: name.to_owned(),
+            why,
+        };
+        match unit.place {
+            Place::Segment { number, block } => {
+                let name = self.segments[number].name.clone();
+                let records =
+                    block_records(&self.reader(number)?, block).map_err(|why| failed(&name, why))?;
+                Ok((name, records))
+            }
+            Place::Tail => {
+                let name = journal::folder(self.access.customer.as_str());
+                let records = tail_records(unit.first, self.tail_rows(unit.first, unit.count), unit.count);
+                let records = records.ok_or_else(|| failed(&name, "a row is no record".into()))?;
+                Ok((name, records))
+            }
+        }
+    }
+
+    /// The records of a unit with their salts, for a bundle.
+    pub(crate) fn read_salted(&self, unit: &Unit) -> Result<Vec<(Record, ledger::Salt)>, ReadError> {
+        let sealed = self.read(unit, &|_| Fields::new())?;
+        let salts = self.access.epochs.salts(unit.first, unit.count);
+        let salts = salts.ok_or_else(|| ReadError {
+            from: unit.first,
+            to: unit.first + unit.count - 1,
+            name: String::new(),
+            why: "their epoch key is missing".into(),
+        })?;
+        Ok(sealed.into_inner().into_iter().map(|e| e.record).zip(salts).collect())
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// All records that are no events, in their order: few beside the events, and found without reading those.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment cannot be read.
+    pub fn others(&self) -> Result<Vec<Record>, ReadError> {
+        let mut found = vec![];
+        for (number, object) in self.segments.iter().enumerate() {
+            for (seq, row) in &self.table(number)?.others {
+                found.push(rows::record(*seq, row.clone()).ok_or_else(|| ReadError {
+                    from: *seq,
+                    to: *seq,
+                    name: object.name.clone(),
+                    why: "a row is no record".into(),
+                }));
+            }
+        }
+        let tail = (self.tail_first..).zip(&self.tail).filter(|(_, row)| row.kind != Kind::Event.code());
+        found.extend(tail.map(|(seq, row)| {
+            rows::record(seq, row.clone()).ok_or_else(|| ReadError {
+                from: seq,
+                to: seq,
+                name: journal::folder(self.access.customer.as_str()),
+                why: "a row is no record".into(),
+            })
+        }));
+        found.into_iter().collect()
+    }
+}
