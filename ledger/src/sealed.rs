@@ -109,25 +109,24 @@ impl Log {
         if Checkpoint::parse(&checked.text()).is_err() {
             return Err(NoteError::Malformed { what: "the origin is empty or holds a newline" });
         }
+        key.sign(&checked.text())?;
         Ok(Self { origin: origin.to_owned(), tree, key })
     }
 
     /// Puts a batch under a new checkpoint. The note must reach the disk before the value is used.
     ///
     /// # Errors
-    /// [`SealError`]; the log is as before then.
+    /// [`SealError::Place`], and the log is as before. (A text that cannot be signed was refused by [`Log::open`].)
     pub fn seal<U: Unsealed>(&mut self, batch: U) -> Result<(Sealed<U::Value>, Note), SealError> {
         let (first, size) = (batch.first(), self.tree.size());
         if first != size {
             return Err(SealError::Place { first, size });
         }
-        let mut tree = self.tree.clone();
         let leaves = batch.leaf_hashes();
         let count = leaves.len() as u64;
-        leaves.into_iter().for_each(|leaf| tree.append(leaf));
-        let checkpoint = Checkpoint { origin: self.origin.clone(), size: tree.size(), root: tree.root() };
+        leaves.into_iter().for_each(|leaf| self.tree.append(leaf));
+        let checkpoint = self.checkpoint();
         let note = self.key.sign(&checkpoint.text())?;
-        self.tree = tree;
         let Checkpoint { origin, size, root } = checkpoint;
         Ok((Sealed { value: batch.release(), place: Place { origin, first, count, size, root } }, note))
     }

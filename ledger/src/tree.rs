@@ -12,6 +12,9 @@ const WIDTH: usize = 256;
 pub struct Tree {
     pages: Vec<Hash>,
     open: Vec<Hash>,
+    /// Roots of the largest full subtrees over the pages, largest first: one for each bit of their number, so that
+    /// the root costs a few hashes however long the log is.
+    peaks: Vec<Hash>,
 }
 
 /// The Merkle tree hash of a list of leaf hashes, or of roots of equally large full subtrees (RFC 6962 §2.1).
@@ -53,15 +56,32 @@ impl Tree {
     /// A tree of the roots of its full pages and the leaves of its open page; `None` when those are a page or more.
     #[must_use]
     pub fn from_parts(page_roots: Vec<Hash>, open_page: Vec<Hash>) -> Option<Self> {
-        (open_page.len() < WIDTH).then_some(Self { pages: page_roots, open: open_page })
+        if open_page.len() >= WIDTH {
+            return None;
+        }
+        let mut tree = Self { pages: Vec::with_capacity(page_roots.len()), open: open_page, peaks: vec![] };
+        page_roots.into_iter().for_each(|root| tree.add_page(root));
+        Some(tree)
+    }
+
+    fn add_page(&mut self, root: Hash) {
+        self.pages.push(root);
+        let mut peak = root;
+        // As in binary counting: each trailing one of the number before is a peak to join with.
+        for _ in 0..self.pages.len().trailing_zeros() {
+            let left = self.peaks.pop().expect("one peak for each bit of the number of pages");
+            peak = node_hash(&left, &peak);
+        }
+        self.peaks.push(peak);
     }
 
     /// Adds a leaf.
     pub fn append(&mut self, leaf: Hash) {
         self.open.push(leaf);
         if self.open.len() == WIDTH {
-            self.pages.push(root_of(&self.open));
+            let root = root_of(&self.open);
             self.open.clear();
+            self.add_page(root);
         }
     }
 
@@ -74,14 +94,10 @@ impl Tree {
     /// The root over all leaves.
     #[must_use]
     pub fn root(&self) -> Hash {
-        if self.pages.is_empty() {
-            return root_of(&self.open);
-        }
-        let mut nodes = self.pages.clone();
-        if !self.open.is_empty() {
-            nodes.push(root_of(&self.open));
-        }
-        root_of(&nodes)
+        let open = (!self.open.is_empty() || self.pages.is_empty()).then(|| root_of(&self.open));
+        let mut right_to_left = open.into_iter().chain(self.peaks.iter().rev().copied());
+        let last = right_to_left.next().expect("an empty tree has its open page");
+        right_to_left.fold(last, |right, left| node_hash(&left, &right))
     }
 
     /// The roots of the full pages.
@@ -202,5 +218,95 @@ impl Known<'_> {
             proof.push(self.range(from, middle)?);
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// MTH as RFC 6962 §2.1 writes it.
+    fn plain(leaves: &[Hash]) -> Hash {
+        match leaves {
+            [] => root_of(&[]),
+            [one] => *one,
+            _ => {
+                let (left, right) =
+                    leaves.split_at(usize::try_from(split(leaves.len() as u64)).expect("small"));
+                node_hash(&plain(left), &plain(right))
+            }
+        }
+    }
+
+    fn leaf(n: u32) -> Hash {
+        crate::leaf_hash(&n.to_be_bytes())
+    }
+
+    #[test]
+    fn the_root_is_the_plain_recursive_one_at_every_size() {
+        let leaves: Vec<Hash> = (0..2_600).map(leaf).collect();
+        let mut tree = Tree::new();
+        for size in 0..=leaves.len() {
+            let near_a_page = size % 256 < 3 || size % 256 > 253 || size % 97 == 0;
+            if near_a_page {
+                let want = plain(&leaves[..size]);
+                assert_eq!(tree.root(), want, "{size}");
+                assert_eq!(root_of(&leaves[..size]), want, "{size}");
+                let again = Tree::from_parts(tree.page_roots().to_vec(), tree.open_page().to_vec());
+                assert_eq!(again.as_ref(), Some(&tree));
+            }
+            if let Some(next) = leaves.get(size) {
+                tree.append(*next);
+            }
+        }
+        assert_eq!(Tree::from_parts(vec![], vec![leaf(0); 256]), None);
+    }
+
+    #[test]
+    fn every_proof_verifies_and_none_does_with_a_changed_bit() {
+        use crate::proof::{verify_consistency, verify_inclusion};
+        let leaves: Vec<Hash> = (0..1_111).map(leaf).collect();
+        let sizes = [1usize, 2, 3, 255, 256, 257, 511, 512, 513, 767, 1_024, 1_025, 1_111];
+        for size in sizes {
+            let mut tree = Tree::new();
+            leaves[..size].iter().for_each(|l| tree.append(*l));
+            let page = |index: usize| &leaves[index / 256 * 256..size.min(index / 256 * 256 + 256)];
+            let (all, root) = (size as u64, tree.root());
+            for index in (0..size).step_by(1 + size / 50) {
+                let proof = tree.inclusion_proof(index as u64, page(index)).expect("inside");
+                let check =
+                    |proof: &[Hash]| verify_inclusion(index as u64, all, &leaves[index], proof, &root);
+                assert_eq!(check(&proof), Ok(()), "{index} of {size}");
+                for at in 0..proof.len() {
+                    let mut changed = proof.clone();
+                    changed[at].0[7] ^= 1;
+                    assert!(check(&changed).is_err());
+                    assert!(check(&proof[..at]).is_err());
+                }
+                assert!(verify_inclusion(index as u64, all, &leaf(9_999), &proof, &root).is_err());
+            }
+            for old in sizes.into_iter().filter(|&old| old <= size) {
+                let proof = tree.consistency_proof(old as u64, page(old.min(size - 1))).expect("smaller");
+                let old_root = plain(&leaves[..old]);
+                let check = |proof: &[Hash]| verify_consistency(old as u64, all, &old_root, &root, proof);
+                assert_eq!(check(&proof), Ok(()), "{old} to {size}");
+                for at in 0..proof.len() {
+                    let mut changed = proof.clone();
+                    changed[at].0[31] ^= 0x80;
+                    assert!(check(&changed).is_err());
+                    assert!(check(&proof[..at]).is_err());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_page_gives_no_proof() {
+        let mut tree = Tree::new();
+        (0..600).for_each(|n| tree.append(leaf(n)));
+        assert!(tree.inclusion_proof(3, &[leaf(1); 256]).is_none());
+        assert!(tree.inclusion_proof(600, &[]).is_none());
+        assert!(tree.consistency_proof(601, &[]).is_none());
+        assert!(tree.consistency_proof(300, &[]).is_none());
     }
 }
