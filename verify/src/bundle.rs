@@ -1,0 +1,556 @@
+//! Checks a bundle in the order of docs/formats.md §4: key, manifest, files, checkpoint, records, pages, root.
+
+use crate::checker::{Checker, Goal};
+use crate::folder::{Folder, OpenError};
+use crate::layout::{self, CHUNK, Part, SALT, TILE};
+use crate::manifest::{Listed, Manifest};
+use crate::records::Chunk;
+use crate::report::{CHANGED, Findings, KeyTrust, MISSING, OTHER, Report, Stage, clean, customer_of};
+use crate::signed;
+use crate::words::{self, spoken};
+use ledger::{Hash, PAGE, VerifierKey};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Longest manifest that is read: the longest note there is, enough for a bundle of 200 million records.
+const MANIFEST_LIMIT: u64 = 1 << 20;
+/// Longest checkpoint and key file.
+const NOTE_LIMIT: u64 = 1 << 20;
+
+/// Checks the bundle in a folder, under the pinned key `vkey` if there is one, else under the key that it brings.
+///
+/// Whatever is wrong with the bundle is a finding of the report.
+///
+/// # Errors
+/// [`OpenError`] when the path itself cannot be opened as a folder.
+pub fn bundle(path: &Path, vkey: Option<&VerifierKey>) -> Result<Report, OpenError> {
+    let mut findings = Findings::default();
+    let folder = Folder::open(path, &mut findings)?;
+    let own = key(&folder, vkey, &mut findings);
+    let key = vkey.cloned().or(own);
+    let trust = match (vkey, &key) {
+        (Some(_), _) => KeyTrust::Pinned,
+        (None, Some(key)) => KeyTrust::Believed { fingerprint: key.fingerprint() },
+        (None, None) => KeyTrust::Missing,
+    };
+    let mut checker = Checker::empty(key.as_ref(), key.as_ref().map(|key| key.name().to_owned()));
+    findings.customer = checker.findings.customer.take();
+    checker.findings = findings;
+
+    let mut bundle =
+        Bundle { folder, manifest: None, manifest_holds: false, changed: BTreeMap::new(), checker };
+    bundle.name_of_key();
+    bundle.manifest();
+    bundle.files();
+    bundle.checkpoint();
+    bundle.content();
+    bundle.tell_changed();
+    Ok(bundle.checker.report(trust))
+}
+
+/// The bundle's own key; what is wrong with it becomes a finding.
+fn key(folder: &Folder, pinned: Option<&VerifierKey>, findings: &mut Findings) -> Option<VerifierKey> {
+    let name = "vkey";
+    if !folder.files.contains_key(name) {
+        let message = format!("The file with the log's key is missing. {}", words::MISSING_NEXT);
+        findings.add(Stage::Key, MISSING, None, Some(name), message);
+        return None;
+    }
+    let bytes = match folder.bytes(name, NOTE_LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            findings.add(
+                Stage::Key,
+                MISSING,
+                None,
+                Some(name),
+                format!("The file with the log's key cannot be read: {error}. {}", words::MISSING_NEXT),
+            );
+            return None;
+        }
+    };
+    let line = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));
+    // One spelling only: what the parser would forgive is not what was written.
+    let own = line.and_then(|line| VerifierKey::parse(line).ok().filter(|key| key.to_string() == line));
+    match (&own, pinned) {
+        (None, _) => {
+            let message = format!(
+                "The file with the log's key does not hold one key and nothing else. {}",
+                words::CHANGED_NEXT
+            );
+            findings.add(Stage::Key, CHANGED, None, Some(name), message);
+        }
+        (Some(own), Some(pinned)) if own.to_string() != pinned.to_string() => {
+            let message = format!(
+                "The bundle brings another key than the one you gave. Its key is of `{}` with the fingerprint {}; yours is of `{}` with the fingerprint {}. {}",
+                clean(own.name()),
+                own.fingerprint(),
+                clean(pinned.name()),
+                pinned.fingerprint(),
+                words::OTHER_NEXT,
+            );
+            findings.add(Stage::Key, OTHER, None, Some(name), message);
+        }
+        _ => {}
+    }
+    own
+}
+
+struct Bundle {
+    folder: Folder,
+    manifest: Option<Manifest>,
+    /// Whether the manifest is signed and has its form.
+    manifest_holds: bool,
+    /// Listed files that are not what the list says, and the threat that fits.
+    changed: BTreeMap<String, &'static str>,
+    checker: Checker,
+}
+
+impl Bundle {
+    fn tell(
+        &mut self,
+        stage: Stage,
+        threat: &'static str,
+        range: Option<(u64, u64)>,
+        path: &str,
+        what: &str,
+    ) {
+        let next = match threat {
+            MISSING => words::MISSING_NEXT,
+            OTHER => words::OTHER_NEXT,
+            _ => words::CHANGED_NEXT,
+        };
+        self.checker.findings.add(stage, threat, range, Some(path), format!("{what}. {next}"));
+    }
+
+    /// The key's name is the log's name, and that has one form.
+    fn name_of_key(&mut self) {
+        if let Some(origin) = self.checker.origin.clone()
+            && customer_of(&origin).is_none()
+        {
+            let what = format!(
+                "The key's name `{}` is no log's name: that reads `provider/customer/records`",
+                clean(&origin)
+            );
+            self.tell(Stage::Key, OTHER, None, "vkey", &what);
+        }
+    }
+
+    fn manifest(&mut self) {
+        let name = "manifest";
+        let Some(length) = self.folder.files.get(name).copied() else {
+            self.tell(Stage::Manifest, MISSING, None, name, "The signed list of the bundle's files (manifest) is missing, so nobody can say whether all files are here and unchanged");
+            return;
+        };
+        let bytes = match self.folder.bytes(name, MANIFEST_LIMIT) {
+            Ok(bytes) if length <= MANIFEST_LIMIT && bytes.len() as u64 <= MANIFEST_LIMIT => bytes,
+            Ok(_) => {
+                self.tell(Stage::Manifest, CHANGED, None, name, "The signed list of the bundle's files (manifest) is far longer than any such list can be");
+                return;
+            }
+            Err(error) => {
+                self.tell(
+                    Stage::Manifest,
+                    MISSING,
+                    None,
+                    name,
+                    &format!("The signed list of the bundle's files (manifest) cannot be read: {error}"),
+                );
+                return;
+            }
+        };
+        let key = self.checker.vkey().cloned();
+        let opened =
+            signed::open(&bytes, key.as_ref(), signed::Kind::Manifest, name, &mut self.checker.findings);
+        let Some(text) = opened.text else { return };
+        let (manifest, wrong) = Manifest::read(&text);
+        if let Some(line) = wrong {
+            self.tell(Stage::Manifest, CHANGED, None, name, &format!("Line {line} of the list of the bundle's files (manifest) is not what it must be: the list has one exact form, and this is another"));
+        }
+        self.manifest_holds = opened.signed && wrong.is_none();
+        if let Some((size, root)) = manifest.checkpoint {
+            self.checker.goal = Some(Goal { size, root });
+        }
+        self.origin_of(&manifest);
+        self.list_of(&manifest);
+        self.manifest = Some(manifest);
+    }
+
+    fn origin_of(&mut self, manifest: &Manifest) {
+        let Some(origin) = &manifest.origin else { return };
+        match self.checker.origin.clone() {
+            Some(expected) if expected != *origin => {
+                let what = format!(
+                    "The list of the bundle's files (manifest) is of the log `{}`, but the key is of the log `{}`",
+                    clean(origin),
+                    clean(&expected)
+                );
+                self.tell(Stage::Manifest, OTHER, None, "manifest", &what);
+            }
+            Some(_) => {}
+            None => self.checker.name(origin),
+        }
+    }
+
+    /// The numbers and names of the manifest must be those of a bundle of its size.
+    fn list_of(&mut self, manifest: &Manifest) {
+        let name = "manifest";
+        let Some((size, _)) = manifest.checkpoint else { return };
+        if let Some((first, count)) = manifest.records
+            && (first, count) != (0, size)
+        {
+            let what = format!(
+                "The list of the bundle's files (manifest) speaks of {count} records from record {first} on, but the signed state has {size} records from record 0 on"
+            );
+            self.tell(Stage::Manifest, OTHER, None, name, &what);
+        }
+        if size > layout::RECORDS_LIMIT {
+            self.tell(Stage::Manifest, CHANGED, None, name, &format!("A bundle cannot hold {size} records"));
+        }
+        for file in manifest.files.keys() {
+            if !Part::parse(file).is_some_and(|part| part.belongs(size)) {
+                let what = "The list of the bundle's files (manifest) names a file that no bundle of this size has; it was not opened";
+                self.tell(Stage::Manifest, CHANGED, None, file, what);
+            }
+        }
+        let listed: BTreeSet<Part> = manifest.files.keys().filter_map(|file| Part::parse(file)).collect();
+        for part in [Part::Vkey, Part::Checkpoint] {
+            if !listed.contains(&part) {
+                self.unlisted(part, None);
+            }
+        }
+        let chunks = layout::chunks(size);
+        let range = |from, to| {
+            layout::chunk_range(from, size).zip(layout::chunk_range(to, size)).map(|(a, b)| (a.0, b.1))
+        };
+        for (from, to) in gaps(
+            listed.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at) } else { None }),
+            chunks,
+        ) {
+            self.unlisted(Part::Records(from), range(from, to));
+        }
+        for (from, to) in
+            gaps(listed.iter().filter_map(|p| if let Part::Salts(at) = p { Some(*at) } else { None }), chunks)
+        {
+            self.unlisted(Part::Salts(from), range(from, to));
+        }
+        let tiles =
+            listed.iter().filter_map(|p| if let Part::Tile(at, _) = p { Some((*at, *p)) } else { None });
+        let tiles = tiles.filter(|(_, part)| part.belongs(size)).map(|(at, _)| at);
+        for (from, to) in gaps(tiles, layout::tiles(size)) {
+            let width = layout::tile_width(from, size).unwrap_or(TILE);
+            self.unlisted(Part::Tile(from, width), tile_range(from, to, size));
+        }
+    }
+
+    fn unlisted(&mut self, part: Part, range: Option<(u64, u64)>) {
+        let whose =
+            range.map_or(String::new(), |(from, to)| format!(" for {}", spoken(from, to).to_lowercase()));
+        let what = format!(
+            "A bundle of this size has this file{whose}, but the list of the bundle's files (manifest) does not name it"
+        );
+        self.tell(Stage::Manifest, MISSING, range, &part.name(), &what);
+    }
+
+    /// Every file is listed, and is what the list says.
+    fn files(&mut self) {
+        let Some(manifest) = &self.manifest else { return };
+        let listed = manifest.files.clone();
+        let there: Vec<(String, u64)> = self.folder.files.iter().map(|(n, l)| (n.clone(), *l)).collect();
+        for (name, length) in there {
+            match listed.get(&name) {
+                Some(listed) => self.file(&name, length, listed),
+                None if name == "manifest" => {}
+                None => self.tell(Stage::Files, CHANGED, None, &name, "This file is not on the signed list of the bundle's files (manifest): somebody or some program put it here"),
+            }
+        }
+    }
+
+    fn file(&mut self, name: &str, length: u64, listed: &Listed) {
+        let (threat, what) = if length == listed.bytes {
+            match self.folder.sha256(name) {
+                Ok(hash) if hash == listed.sha256 => return,
+                Ok(_) => (
+                    CHANGED,
+                    "Its content is not the one on the signed list of the bundle's files (manifest)"
+                        .to_owned(),
+                ),
+                Err(error) => (MISSING, format!("It cannot be read: {error}")),
+            }
+        } else {
+            let threat = if length < listed.bytes { MISSING } else { CHANGED };
+            (
+                threat,
+                format!(
+                    "It has {length} bytes, but {} on the signed list of the bundle's files (manifest)",
+                    listed.bytes
+                ),
+            )
+        };
+        match Part::parse(name) {
+            // What it costs is known once the records were read.
+            Some(Part::Records(_) | Part::Salts(_) | Part::Tile(..)) => {
+                self.changed.insert(name.to_owned(), threat);
+            }
+            _ => self.tell(Stage::Files, threat, None, name, &what),
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let name = "checkpoint";
+        if !self.folder.files.contains_key(name) {
+            self.tell(
+                Stage::Checkpoint,
+                MISSING,
+                None,
+                name,
+                "The signed state of the log (checkpoint) is missing, and with it the seal on its records",
+            );
+            return;
+        }
+        match self.folder.bytes(name, NOTE_LIMIT) {
+            Ok(bytes) => self.checker.checkpoint(&bytes, name),
+            Err(error) => self.tell(
+                Stage::Checkpoint,
+                MISSING,
+                None,
+                name,
+                &format!("The signed state of the log (checkpoint) cannot be read: {error}"),
+            ),
+        }
+        let listed = self.manifest.as_ref().and_then(|m| m.checkpoint);
+        if let Some(((size, root), claimed)) = listed.zip(self.checker.claimed.clone())
+            && (size, root) != (claimed.size, claimed.root)
+        {
+            let what = format!(
+                "The signed list of files (manifest) belongs to a log of {size} records with the checksum {root}, but the signed state (checkpoint) has {} records with the checksum {}: two histories of one log stand side by side",
+                claimed.size, claimed.root,
+            );
+            self.tell(Stage::Checkpoint, OTHER, None, name, &what);
+        }
+    }
+
+    /// Records, pages and the root of all.
+    fn content(&mut self) {
+        let Some(goal) = self.checker.goal else {
+            let what = "Without the signed list (manifest) and the signed state (checkpoint) there is nothing to hold the records against, so they were not looked at";
+            self.tell(Stage::Root, MISSING, None, "checkpoint", what);
+            return;
+        };
+        let size = goal.size;
+        let parts: Vec<Part> = self
+            .folder
+            .files
+            .keys()
+            .filter_map(|name| Part::parse(name))
+            .filter(|part| part.belongs(size))
+            .collect();
+        let records: BTreeSet<u64> =
+            parts.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at) } else { None }).collect();
+        let mut tiles: BTreeMap<u64, Part> = parts
+            .iter()
+            .filter_map(|p| if let Part::Tile(at, _) = p { Some((*at, *p)) } else { None })
+            .collect();
+        self.blame_open_page(size, &tiles);
+        let mut fed = 0;
+        let mut next = 0;
+        for chunk in records {
+            self.lost_chunks(next, chunk, size);
+            self.feed_tiles(&mut fed, chunk + 1, size, &mut tiles);
+            self.chunk(chunk, size);
+            next = chunk + 1;
+        }
+        self.lost_chunks(next, layout::chunks(size), size);
+        self.feed_tiles(&mut fed, layout::tiles(size), size, &mut tiles);
+        self.checker.conclude();
+    }
+
+    /// If of all files only those of the last, open page differ from a list that holds, the damage is there.
+    fn blame_open_page(&mut self, size: u64, tiles: &BTreeMap<u64, Part>) {
+        let last = layout::chunks(size).saturating_sub(1);
+        let suspect = [Part::Records(last).name(), Part::Salts(last).name()];
+        let tiles_hold = tiles.len() as u64 == layout::tiles(size);
+        let only_last = !self.changed.is_empty() && self.changed.keys().all(|name| suspect.contains(name));
+        self.checker.blame_open_page = self.manifest_holds && tiles_hold && only_last;
+    }
+
+    /// The records files from `from` up to `end` (not included) are not there.
+    fn lost_chunks(&mut self, from: u64, end: u64, size: u64) {
+        if from >= end {
+            return;
+        }
+        let (Some((first, _)), Some((_, last))) =
+            (layout::chunk_range(from, size), layout::chunk_range(end - 1, size))
+        else {
+            return;
+        };
+        let files = if end - from == 1 {
+            "The file".to_owned()
+        } else {
+            format!("{} files from here on", end - from)
+        };
+        let message = format!(
+            "{files} with {} {} missing. {}",
+            spoken(first, last).to_lowercase(),
+            words::is(from, end - 1),
+            words::MISSING_NEXT
+        );
+        self.checker.begin_file(first);
+        self.checker.damaged(first, last, &Part::Records(from).name(), MISSING, &message);
+    }
+
+    /// Gives the checker the stored page roots of the tiles below `end`.
+    fn feed_tiles(&mut self, fed: &mut u64, end: u64, size: u64, tiles: &mut BTreeMap<u64, Part>) {
+        let end = end.min(layout::tiles(size));
+        while *fed < end {
+            let there = tiles.first_key_value().map_or(end, |(at, _)| (*at).min(end));
+            if there > *fed {
+                let width = layout::tile_width(*fed, size).unwrap_or(TILE);
+                let range = tile_range(*fed, there - 1, size);
+                let pages = range.map_or(0, |(a, b)| (b - a + 1) / PAGE);
+                self.tell(
+                    Stage::Pages,
+                    MISSING,
+                    range,
+                    &Part::Tile(*fed, width).name(),
+                    "The file with the stored checksums of the pages of these records is missing",
+                );
+                self.checker.lose_page_roots(pages);
+                *fed = there;
+            } else if let Some((_, part)) = tiles.pop_first() {
+                self.tile(part, size);
+                *fed += 1;
+            }
+        }
+    }
+
+    fn tile(&mut self, part: Part, size: u64) {
+        let Part::Tile(index, width) = part else { return };
+        let name = part.name();
+        let bytes = self.folder.bytes(&name, width * 32).unwrap_or_default();
+        let (hashes, _) = bytes.as_chunks::<32>();
+        let have = hashes.len().min(usize::try_from(width).unwrap_or(usize::MAX));
+        let roots: Vec<Hash> = hashes[..have].iter().map(|hash| Hash(*hash)).collect();
+        self.checker.page_roots(&roots, &name);
+        let lost = width - have as u64;
+        if lost > 0 {
+            self.checker.lose_page_roots(lost);
+        }
+        if bytes.len() as u64 != width * 32 {
+            let first = (index * TILE + have as u64) * PAGE;
+            let range = tile_range(index, index, size).filter(|_| lost > 0).map(|(_, last)| (first, last));
+            let threat = if lost > 0 { MISSING } else { CHANGED };
+            self.tell(Stage::Pages, threat, range, &name, "The file with the stored checksums of the pages of these records has not the length that it must have");
+        }
+    }
+
+    fn chunk(&mut self, chunk: u64, size: u64) {
+        let Some((first, last)) = layout::chunk_range(chunk, size) else { return };
+        let (name, salts_name) = (Part::Records(chunk).name(), Part::Salts(chunk).name());
+        let salts = self.salts(&salts_name, first, last);
+        let salts_alone = self.changed.contains_key(&salts_name) && !self.changed.contains_key(&name);
+        let file = self.folder.place(&name);
+        let blame = if salts_alone { &salts_name } else { &name };
+        let read = Chunk { file: &file, name: &name, first, last, salts: &salts, blame };
+        if let Err(error) = read.read(&mut self.checker) {
+            self.checker.begin_file(last + 1);
+            let from = self.checker.next();
+            let message = format!("{} cannot be read: {error}. {}", spoken(from, last), words::MISSING_NEXT);
+            self.checker.damaged(from, last, &name, MISSING, &message);
+        }
+    }
+
+    /// The salts of a records file. What is missing is told here.
+    fn salts(&mut self, name: &str, first: u64, last: u64) -> Vec<u8> {
+        let want = (last - first + 1) * SALT;
+        let what = if self.folder.files.contains_key(name) {
+            match self.folder.bytes(name, want) {
+                Ok(mut salts) => {
+                    let have = salts.len() as u64;
+                    if have < want {
+                        let what = format!(
+                            "The file is cut short: it has {have} of {want} bytes of the salts that prove these records"
+                        );
+                        self.tell(Stage::Records, MISSING, Some((first + have / SALT, last)), name, &what);
+                    } else if have > want {
+                        self.tell(
+                            Stage::Records,
+                            CHANGED,
+                            None,
+                            name,
+                            "The file has more salts than there are records",
+                        );
+                    }
+                    salts.truncate(usize::try_from(want).unwrap_or(usize::MAX));
+                    return salts;
+                }
+                Err(error) => {
+                    format!("The file with the salts that prove these records cannot be read: {error}")
+                }
+            }
+        } else {
+            "The file with the salts that prove these records is missing".to_owned()
+        };
+        self.tell(Stage::Records, MISSING, Some((first, last)), name, &what);
+        Vec::new()
+    }
+
+    /// For each file that is not what the list says: which records that concerns, now that they were read.
+    fn tell_changed(&mut self) {
+        let Some(goal) = self.checker.goal else { return };
+        for (name, threat) in std::mem::take(&mut self.changed) {
+            let part = Part::parse(&name);
+            let (within, only) = match part {
+                Some(Part::Records(chunk) | Part::Salts(chunk)) => {
+                    (layout::chunk_range(chunk, goal.size), None)
+                }
+                Some(Part::Tile(index, _)) => (tile_range(index, index, goal.size), Some(name.as_str())),
+                _ => (None, None),
+            };
+            let Some(within) = within else {
+                self.tell(
+                    Stage::Files,
+                    threat,
+                    None,
+                    &name,
+                    "It is not what the signed list of the bundle's files (manifest) says",
+                );
+                continue;
+            };
+            let span = self.checker.findings.span(within, only);
+            let (range, cost) = match span {
+                Some((from, to)) => (Some((from, to)), format!("This concerns {}; see below", spoken(from, to).to_lowercase())),
+                None if self.checker.proven => (None, "All records in reach of this file are proven unchanged all the same; only the file differs".to_owned()),
+                None => (Some(within), format!("This can concern {}", spoken(within.0, within.1).to_lowercase())),
+            };
+            let what = format!(
+                "This file is not the one on the signed list of the bundle's files (manifest): its {} differs. {cost}",
+                if threat == MISSING { "length" } else { "content" }
+            );
+            self.tell(Stage::Files, threat, range, &name, &what);
+        }
+    }
+}
+
+/// First and last record of the pages in the tiles `from` to `to` (inclusive).
+fn tile_range(from: u64, to: u64, size: u64) -> Option<(u64, u64)> {
+    let width = layout::tile_width(to, size)?;
+    let last = to * CHUNK + width * PAGE - 1;
+    Some((from * CHUNK, last))
+}
+
+/// The runs of numbers below `end` that are not among `there`, which is sorted.
+fn gaps(there: impl Iterator<Item = u64>, end: u64) -> Vec<(u64, u64)> {
+    let mut gaps = Vec::new();
+    let mut next = 0;
+    for at in there.filter(|at| *at < end) {
+        if at > next {
+            gaps.push((next, at - 1));
+        }
+        next = at + 1;
+    }
+    if next < end {
+        gaps.push((next, end - 1));
+    }
+    gaps
+}

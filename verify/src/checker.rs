@@ -1,0 +1,520 @@
+//! Checks a log record by record: its form, its number, its page, and the root of all under a signed state.
+//! TRUST: nobody but the key that the caller names. Memory does not grow with records once their page roots are known.
+
+use crate::pages::{Differing, Pages, full_pages};
+use crate::report::{CHANGED, Findings, KeyTrust, MISSING, OTHER, Report, Stage, customer_of};
+use crate::signed::{self, Kind, Opened};
+use crate::words::{self, spoken};
+use ledger::{Checkpoint, Hash, PAGE, Salt, VerifierKey, commitment, leaf_hash, root_of};
+use model::{Time, form};
+use std::sync::Arc;
+
+/// The state that the records must lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Goal {
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+}
+
+/// A record that calls itself another number than its place, until the next one tells why.
+#[derive(Debug)]
+struct Odd {
+    seq: u64,
+    leaf: Option<Hash>,
+}
+
+/// Records in a row that stand at another place than they name.
+#[derive(Debug)]
+struct Misplaced {
+    from: u64,
+    to: u64,
+    seq: u64,
+    path: Arc<str>,
+}
+
+/// Checks one log. Records are handed in from the first to the last; what cannot be handed in is said with
+/// [`Checker::damaged`].
+#[derive(Debug)]
+pub struct Checker {
+    pub(crate) findings: Findings,
+    pub(crate) origin: Option<String>,
+    /// The checkpoint, as far as it could be read, signed or not.
+    pub(crate) claimed: Option<Checkpoint>,
+    signed: bool,
+    vkey: Option<VerifierKey>,
+    pub(crate) goal: Option<Goal>,
+    /// Place of the next record.
+    next: u64,
+    /// Numbers from here on are not believed when a record seems to stand too early.
+    jump_limit: u64,
+    records: u64,
+    received: Option<(Time, Time)>,
+    path: Arc<str>,
+    odd: Option<Odd>,
+    misplaced: Option<Misplaced>,
+    /// Leaves of the page that is being read, and whether all of them are known.
+    page: Vec<Hash>,
+    whole: bool,
+    /// Since which record all leaves of this page are known.
+    piece: Option<u64>,
+    unproven: Option<(u64, u64, Arc<str>)>,
+    /// Leaves behind the last full page, once all of them are there.
+    open: Option<Vec<Hash>>,
+    pub(crate) pages: Pages,
+    has_stored_pages: bool,
+    /// Set when only the files of the last, open page differ from the signed list.
+    pub(crate) blame_open_page: bool,
+    pub(crate) proven: bool,
+}
+
+impl Checker {
+    /// Begins with a checkpoint, as its bytes stand in a file, that must be signed by `vkey` for the log `origin`.
+    #[must_use]
+    pub fn new(note_bytes: &[u8], vkey: &VerifierKey, origin: &str) -> Self {
+        let mut checker = Self::empty(Some(vkey), Some(origin.to_owned()));
+        checker.checkpoint(note_bytes, "checkpoint");
+        checker
+    }
+
+    pub(crate) fn empty(vkey: Option<&VerifierKey>, origin: Option<String>) -> Self {
+        let mut findings = Findings::default();
+        findings.customer = origin.as_deref().and_then(customer_of).map(str::to_owned);
+        Self {
+            findings,
+            origin,
+            claimed: None,
+            signed: false,
+            vkey: vkey.cloned(),
+            goal: None,
+            next: 0,
+            jump_limit: u64::MAX,
+            records: 0,
+            received: None,
+            path: "".into(),
+            odd: None,
+            misplaced: None,
+            page: Vec::new(),
+            whole: true,
+            piece: None,
+            unproven: None,
+            open: None,
+            pages: Pages::new(),
+            has_stored_pages: false,
+            blame_open_page: false,
+            proven: false,
+        }
+    }
+
+    /// Opens the checkpoint: signature, form, origin. Its size and root become the goal where they can be believed.
+    pub(crate) fn checkpoint(&mut self, note_bytes: &[u8], path: &str) {
+        let Opened { text, signed } =
+            signed::open(note_bytes, self.vkey.as_ref(), Kind::Checkpoint, path, &mut self.findings);
+        let Some(text) = text else { return };
+        let read = match Checkpoint::parse(&text) {
+            Ok(read) => read,
+            Err(error) => {
+                let message = format!(
+                    "The signed state of the log (checkpoint) has not the form that it must have: {error}. {}",
+                    words::CHANGED_NEXT
+                );
+                self.findings.add(Stage::Checkpoint, CHANGED, None, Some(path), message);
+                return;
+            }
+        };
+        match &self.origin {
+            Some(origin) if *origin != read.origin => {
+                let message = format!(
+                    "The signed state (checkpoint) is of the log `{}`, but the log `{}` was expected: these files belong to two different logs. {}",
+                    crate::clean(&read.origin),
+                    crate::clean(origin),
+                    words::OTHER_NEXT,
+                );
+                self.findings.add(Stage::Checkpoint, OTHER, None, Some(path), message);
+            }
+            Some(_) => {}
+            None => self.name(&read.origin),
+        }
+        if signed || self.goal.is_none() {
+            self.goal = Some(Goal { size: read.size, root: read.root });
+        }
+        self.signed = signed;
+        self.claimed = Some(read);
+    }
+
+    /// The key under which signatures are checked.
+    pub(crate) fn vkey(&self) -> Option<&VerifierKey> {
+        self.vkey.as_ref()
+    }
+
+    /// Takes the log's name from what could be read.
+    pub(crate) fn name(&mut self, origin: &str) {
+        self.origin = Some(origin.to_owned());
+        self.findings.customer = customer_of(origin).map(str::to_owned);
+    }
+
+    /// Checks the next record: `form` as it stands in the file, and the salt of its place.
+    pub fn record(&mut self, form: &[u8], salt: &Salt, path: &str) {
+        self.take(form, Some(leaf_hash(&commitment(salt, form))), path);
+    }
+
+    /// Checks the next record as far as that goes without its salt. The lost salt is the caller's finding.
+    pub(crate) fn record_without_salt(&mut self, form: &[u8], path: &str) {
+        self.take(form, None, path);
+    }
+
+    /// Says that the records `from` to `to` (inclusive) cannot be read, and why; goes on behind them.
+    pub fn damaged(&mut self, from: u64, to: u64, path: &str, threat: &'static str, why: &str) {
+        self.settle(None);
+        let range = (from <= to).then_some((from, to));
+        if range.is_some() && from > self.next {
+            self.missing(self.next, from - 1, path);
+        }
+        self.findings.add(Stage::Records, threat, range, Some(path), why.to_owned());
+        if range.is_some() {
+            self.skip_to(to.saturating_add(1));
+        }
+    }
+
+    /// Gives the stored roots of the next pages, in any number of calls, before or after their records.
+    pub fn page_roots(&mut self, stored: &[Hash], path: &str) {
+        self.has_stored_pages = true;
+        self.pages.stored(stored, path);
+    }
+
+    /// The stored roots of the next `count` pages are lost; that is the caller's finding.
+    pub(crate) fn lose_page_roots(&mut self, count: u64) {
+        self.has_stored_pages = true;
+        self.pages.lose_stored(count);
+    }
+
+    /// Place of the record that comes next.
+    pub(crate) fn next(&self) -> u64 {
+        self.next.saturating_add(u64::from(self.odd.is_some()))
+    }
+
+    /// Begins a file of the records `first` to `end` (not included): numbers beyond it are not believed.
+    pub(crate) fn begin_file(&mut self, end: u64) {
+        self.settle(None);
+        self.jump_limit = end;
+    }
+
+    /// Ends the checks and answers.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
+        self.conclude();
+        self.report(KeyTrust::Pinned)
+    }
+
+    pub(crate) fn report(self, key: KeyTrust) -> Report {
+        let (findings, left_out) = self.findings.finish();
+        Report {
+            origin: self.origin.as_deref().map(crate::clean),
+            records: self.records,
+            received: self.received,
+            checkpoint: self.claimed.filter(|_| self.signed),
+            key,
+            vkey: self.vkey,
+            findings,
+            left_out,
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], leaf: Option<Hash>, path: &str) {
+        if *self.path != *path {
+            self.path = path.into();
+        }
+        self.records += 1;
+        match form::decode(bytes) {
+            Ok(record) => {
+                self.settle(Some(record.seq));
+                let (first, last) = self.received.unwrap_or((record.received, record.received));
+                self.received = Some((first.min(record.received), last.max(record.received)));
+                if record.seq == self.next {
+                    self.push(leaf);
+                } else {
+                    self.odd = Some(Odd { seq: record.seq, leaf });
+                }
+            }
+            Err(error) => {
+                self.settle(None);
+                let at = self.next;
+                let message = format!(
+                    "Record {at} is not what a record must be: {error}. Its content was changed or damaged. {}",
+                    words::CHANGED_NEXT
+                );
+                self.findings.add(Stage::Records, CHANGED, Some((at, at)), Some(path), message);
+                self.push(leaf);
+            }
+        }
+    }
+
+    /// Decides about a record with an odd number, now that it is known which one `follows`.
+    pub(crate) fn settle(&mut self, follows: Option<u64>) {
+        let Some(Odd { seq, leaf }) = self.odd.take() else { return };
+        let limit = self.goal.map_or(self.jump_limit, |g| self.jump_limit.min(g.size));
+        let goes_on = match follows {
+            Some(next) => Some(next) == seq.checked_add(1),
+            None => seq.checked_add(1) == Some(limit),
+        };
+        if goes_on && seq > self.next && seq < limit {
+            let path = Arc::clone(&self.path);
+            self.missing(self.next, seq - 1, &path);
+            self.skip_to(seq);
+        } else {
+            self.misplace(seq);
+        }
+        self.push(leaf);
+    }
+
+    fn missing(&mut self, from: u64, to: u64, path: &str) {
+        let message = format!(
+            "{} {} missing: the records before and after stand next to each other. {}",
+            spoken(from, to),
+            words::is(from, to),
+            words::MISSING_NEXT
+        );
+        self.findings.add(Stage::Records, MISSING, Some((from, to)), Some(path), message);
+    }
+
+    fn misplace(&mut self, seq: u64) {
+        let at = self.next;
+        match &mut self.misplaced {
+            Some(run)
+                if run.to.checked_add(1) == Some(at)
+                    && run.path == self.path
+                    && at.wrapping_sub(run.from) == seq.wrapping_sub(run.seq) =>
+            {
+                run.to = at
+            }
+            _ => {
+                self.tell_misplaced();
+                self.misplaced = Some(Misplaced { from: at, to: at, seq, path: Arc::clone(&self.path) });
+            }
+        }
+    }
+
+    fn tell_misplaced(&mut self) {
+        let Some(Misplaced { from, to, seq, path }) = self.misplaced.take() else { return };
+        let message = format!(
+            "At the place of {} stands something else: the first of them calls itself record {seq}. Records were moved, doubled or put in. {}",
+            spoken(from, to).to_lowercase(),
+            words::CHANGED_NEXT,
+        );
+        self.findings.add(Stage::Records, CHANGED, Some((from, to)), Some(&path), message);
+    }
+
+    /// Puts the leaf of the record at the next place into the tree.
+    fn push(&mut self, leaf: Option<Hash>) {
+        let at = self.next;
+        self.next = at.saturating_add(1);
+        if self.goal.is_some_and(|g| at >= g.size) {
+            return;
+        }
+        if at.is_multiple_of(PAGE) {
+            self.page.clear();
+            self.whole = true;
+            self.piece = None;
+        }
+        match leaf {
+            Some(leaf) => {
+                self.page.push(leaf);
+                self.piece.get_or_insert(at);
+            }
+            None => self.break_page(at),
+        }
+        if self.next.is_multiple_of(PAGE) {
+            self.close_page();
+        } else if self.goal.is_some_and(|g| self.next == g.size) {
+            if self.whole {
+                self.open = Some(std::mem::take(&mut self.page));
+            } else {
+                self.break_page(self.next);
+            }
+        }
+    }
+
+    fn close_page(&mut self) {
+        if self.whole {
+            self.pages.computed(root_of(&self.page), &self.path);
+        } else {
+            self.break_page(self.next);
+            self.pages.lose_computed(1);
+        }
+    }
+
+    /// A part of this page is lost: what was read of it before `end` stands alone.
+    fn break_page(&mut self, end: u64) {
+        self.whole = false;
+        self.page.clear();
+        let Some(from) = self.piece.take() else { return };
+        match &mut self.unproven {
+            Some((_, to, path)) if *to + 1 == from && *path == self.path => *to = end - 1,
+            _ => {
+                self.tell_unproven();
+                self.unproven = Some((from, end - 1, Arc::clone(&self.path)));
+            }
+        }
+    }
+
+    fn tell_unproven(&mut self) {
+        let Some((from, to, path)) = self.unproven.take() else { return };
+        let message = format!(
+            "{} could be read but cannot be proven: they share a page of {PAGE} with records that are damaged or missing. {}",
+            spoken(from, to),
+            words::CHANGED_NEXT,
+        );
+        self.findings.add(Stage::Pages, CHANGED, Some((from, to)), Some(&path), message);
+    }
+
+    /// Goes on at `target`; the records between are lost.
+    fn skip_to(&mut self, target: u64) {
+        if target <= self.next {
+            return;
+        }
+        let (page, then) = (self.next / PAGE, target / PAGE);
+        let within = !self.next.is_multiple_of(PAGE);
+        if within {
+            self.break_page(self.next);
+        }
+        if then > page {
+            self.pages.lose_computed(then - page);
+        }
+        self.next = target;
+        if !target.is_multiple_of(PAGE) {
+            self.page.clear();
+            self.whole = false;
+            self.piece = None;
+        }
+    }
+
+    /// The last checks: how many there are, each page, and the root of all.
+    pub(crate) fn conclude(&mut self) {
+        self.settle(None);
+        if let Some(goal) = self.goal {
+            self.check_count(goal.size);
+        }
+        self.tell_misplaced();
+        self.tell_unproven();
+        let Some(goal) = self.goal else { return };
+        let pages = full_pages(goal.size);
+        let stored_pages = self.pages.stored_pages();
+        if self.has_stored_pages && stored_pages != pages {
+            let message = format!(
+                "There are {stored_pages} page checksums for {pages} full pages. {}",
+                words::CHANGED_NEXT
+            );
+            let threat = if stored_pages < pages { MISSING } else { CHANGED };
+            self.findings.add(Stage::Pages, threat, None, None, message);
+        }
+        let open = if goal.size.is_multiple_of(PAGE) { Some(Vec::new()) } else { self.open.take() };
+        let computed = open.as_ref().and_then(|open| self.pages.computed_root(pages, open));
+        let stored = open.as_ref().and_then(|open| self.pages.stored_root(pages, open));
+        let by_records = computed == Some(goal.root);
+        let by_pages = stored == Some(goal.root);
+        self.proven = by_records || by_pages;
+        for run in std::mem::take(&mut self.pages.differing) {
+            self.tell_differing(&run, by_records, by_pages);
+        }
+        if !self.proven {
+            self.tell_root(goal, computed.is_some());
+        }
+    }
+
+    fn check_count(&mut self, size: u64) {
+        if self.next < size {
+            let (from, to) = (self.next, size - 1);
+            let path = Arc::clone(&self.path);
+            let path = Some(&*path).filter(|p| !p.is_empty());
+            let message = format!(
+                "The log was signed with {size} records, but it ends before record {from}: {} {} missing. {}",
+                spoken(from, to).to_lowercase(),
+                words::is(from, to),
+                words::MISSING_NEXT
+            );
+            self.findings.add(Stage::Records, MISSING, Some((from, to)), path, message);
+            self.skip_to(size);
+        } else if self.next > size {
+            let range = (size, self.next - 1);
+            let path = Arc::clone(&self.path);
+            let message = format!(
+                "The log was signed with {size} records, but there are more: {} stand under no signature. {}",
+                spoken(range.0, range.1).to_lowercase(),
+                words::CHANGED_NEXT
+            );
+            self.findings.add(Stage::Records, CHANGED, Some(range), Some(&path), message);
+        }
+    }
+
+    fn tell_differing(&mut self, run: &Differing, by_records: bool, by_pages: bool) {
+        let range = (run.first * PAGE, run.last * PAGE + PAGE - 1);
+        let who = spoken(range.0, range.1);
+        let (path, message) = if by_records {
+            (
+                &run.stored,
+                format!(
+                    "The stored page checksums of {} are not the right ones. The records themselves are unchanged: together they give exactly what was signed. {}",
+                    who.to_lowercase(),
+                    words::CHANGED_NEXT
+                ),
+            )
+        } else if by_pages {
+            (
+                &run.path,
+                format!(
+                    "{who} are not what was signed: at least one record in each page of {PAGE} was changed, or its salt was. Records outside of damaged ranges are proven unchanged. {}",
+                    words::CHANGED_NEXT
+                ),
+            )
+        } else {
+            (
+                &run.path,
+                format!(
+                    "{who} do not give the stored checksums of their pages: either these records or the checksums were changed. {}",
+                    words::CHANGED_NEXT
+                ),
+            )
+        };
+        self.findings.add(Stage::Pages, CHANGED, Some(range), Some(path), message);
+    }
+
+    /// Neither way leads to the signed root.
+    fn tell_root(&mut self, goal: Goal, all_read: bool) {
+        let open = goal.size - goal.size % PAGE;
+        if self.blame_open_page && all_read && open < goal.size {
+            let (from, to) = (open, goal.size - 1);
+            let path = Arc::clone(&self.path);
+            let message = format!(
+                "{} are not what was signed: at least one of them was changed, or its salt was. They are the last, \
+                 unfinished page; it cannot be narrowed down further. {}",
+                spoken(from, to),
+                words::CHANGED_NEXT
+            );
+            self.findings.add(Stage::Pages, CHANGED, Some((from, to)), Some(&path), message);
+            return;
+        }
+        let (threat, range, message) = if !all_read {
+            let message = format!(
+                "Because parts are missing or damaged, the whole log could not be held against its signed state. \
+                 What is not named above agrees with itself only. {}",
+                words::MISSING_NEXT
+            );
+            (MISSING, None, message)
+        } else if goal.size == 0 {
+            let message = format!(
+                "The log is empty, but its signed state is not that of an empty log. {}",
+                words::CHANGED_NEXT
+            );
+            (CHANGED, None, message)
+        } else {
+            let message = format!(
+                "The records do not give what was signed: taken together, all {} records lead to another checksum \
+                 than the one in the signed state (checkpoint). At least one record was changed, and the rest of \
+                 the files was made to fit. {}",
+                goal.size,
+                words::CHANGED_NEXT
+            );
+            (CHANGED, Some((0, goal.size - 1)), message)
+        };
+        self.findings.add(Stage::Root, threat, range, Some("checkpoint"), message);
+    }
+}

@@ -1,0 +1,161 @@
+//! Which files a bundle of version 1 has, and which records stand in each (docs/formats.md §4).
+
+use ledger::tile;
+
+/// Records of one records file, but for the last.
+pub(crate) const CHUNK: u64 = 65_536;
+/// Roots in one full tile: its 256 pages of 256 records are as many as one records file holds.
+pub(crate) const TILE: u64 = 256;
+/// Bytes of one salt.
+pub(crate) const SALT: u64 = 16;
+/// Names have twelve digits, so a bundle cannot hold more.
+pub(crate) const RECORDS_LIMIT: u64 = 1_000_000_000_000;
+
+/// What a file of a bundle is, read from its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// The log's key.
+    Vkey,
+    /// The signed state of the log.
+    Checkpoint,
+    /// The n-th records file.
+    Records(u64),
+    /// The n-th salts file.
+    Salts(u64),
+    /// A level-1 tile: its index and how many roots stand in it.
+    Tile(u64, u64),
+}
+
+impl Part {
+    /// Reads a name. Only the exact spelling counts, so no name can lead out of the folder.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let chunk = |digits: &str| {
+            let good = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
+            let first: u64 = if good { digits.parse().ok()? } else { return None };
+            first.is_multiple_of(CHUNK).then_some(first / CHUNK)
+        };
+        match name {
+            "vkey" => return Some(Self::Vkey),
+            "checkpoint" => return Some(Self::Checkpoint),
+            _ => {}
+        }
+        if let Some(digits) = name.strip_prefix("records/").and_then(|n| n.strip_suffix(".gz")) {
+            return chunk(digits).map(Self::Records);
+        }
+        if let Some(digits) = name.strip_prefix("salts/") {
+            return chunk(digits).map(Self::Salts);
+        }
+        match tile::parse_path(name)? {
+            (1, index, width) if tile::path(1, index, width) == name => {
+                Some(Self::Tile(index, u64::from(width)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Vkey => "vkey".to_owned(),
+            Self::Checkpoint => "checkpoint".to_owned(),
+            Self::Records(chunk) => format!("records/{:012}.gz", chunk.saturating_mul(CHUNK)),
+            Self::Salts(chunk) => format!("salts/{:012}", chunk.saturating_mul(CHUNK)),
+            Self::Tile(index, width) => tile::path(1, index, u16::try_from(width).unwrap_or(256)),
+        }
+    }
+
+    /// Whether a bundle of `size` records has this file.
+    pub(crate) fn belongs(self, size: u64) -> bool {
+        match self {
+            Self::Vkey | Self::Checkpoint => true,
+            Self::Records(chunk) | Self::Salts(chunk) => chunk < chunks(size),
+            Self::Tile(index, width) => tile_width(index, size) == Some(width),
+        }
+    }
+}
+
+/// How many records files a bundle of `size` records has.
+pub(crate) fn chunks(size: u64) -> u64 {
+    size.div_ceil(CHUNK)
+}
+
+/// First and last record of the n-th records file of a bundle of `size` records.
+pub(crate) fn chunk_range(chunk: u64, size: u64) -> Option<(u64, u64)> {
+    let first = chunk.checked_mul(CHUNK).filter(|first| *first < size)?;
+    Some((first, first.saturating_add(CHUNK - 1).min(size - 1)))
+}
+
+/// How many tiles a bundle of `size` records has.
+pub(crate) fn tiles(size: u64) -> u64 {
+    (size / ledger::PAGE).div_ceil(TILE)
+}
+
+/// How many roots the n-th tile of a bundle of `size` records holds; none where there is no such tile.
+pub(crate) fn tile_width(index: u64, size: u64) -> Option<u64> {
+    let pages = size / ledger::PAGE;
+    let first = index.checked_mul(TILE).filter(|first| *first < pages)?;
+    Some((pages - first).min(TILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_only_in_its_one_spelling() {
+        for good in [
+            "vkey",
+            "checkpoint",
+            "records/000000065536.gz",
+            "salts/000000000000",
+            "tile/1/000",
+            "tile/1/000.p/7",
+            "tile/1/x001/234.p/255",
+        ] {
+            assert_eq!(Part::parse(good).map(Part::name).as_deref(), Some(good));
+        }
+        for bad in [
+            "",
+            "manifest",
+            "../../etc/passwd",
+            "/etc/passwd",
+            "records/../vkey",
+            "records/0.gz",
+            "records/000000000001.gz",
+            "records/00000000000a.gz",
+            "records/+00000065536.gz",
+            "salts/000000000000.gz",
+            "tile/0/000",
+            "tile/2/000",
+            "tile/1/000.p/0",
+            "tile/1/000.p/256",
+            "tile/1/0",
+            "tile/1/000.p/07",
+            "tile/1/../1/000",
+            "./vkey",
+            "vkey/",
+            "VKEY",
+        ] {
+            assert_eq!(Part::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn each_record_stands_in_exactly_one_file() {
+        for (size, many, last) in [
+            (0, 0, None),
+            (1, 1, Some((0, 0))),
+            (65_536, 1, Some((0, 65_535))),
+            (65_537, 2, Some((65_536, 65_536))),
+        ] {
+            assert_eq!(chunks(size), many, "{size}");
+            assert_eq!(chunk_range(many.saturating_sub(1), size), last, "{size}");
+            assert_eq!(chunk_range(many, size), None, "{size}");
+        }
+        assert_eq!(tile_width(0, 255), None);
+        assert_eq!(tile_width(0, 256), Some(1));
+        assert_eq!(tile_width(0, 70_000), Some(256));
+        assert_eq!(tile_width(1, 70_000), Some(17));
+        assert!(!Part::Records(u64::MAX).belongs(u64::MAX));
+    }
+}

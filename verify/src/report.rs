@@ -1,0 +1,269 @@
+//! What was found, in words for people and in one JSON document.
+
+use ledger::{Checkpoint, VerifierKey};
+use model::{CustomerId, ProviderId, Time};
+use serde_json::{Value, json};
+
+/// Most findings that a report holds. Beyond it they are counted only, so that a hostile bundle cannot fill memory.
+pub const FINDINGS_LIMIT: usize = 1_000;
+/// What findings about single files and records may fill, so that those about keys, list and whole are never crowded out.
+const COMMON_LIMIT: usize = 900;
+/// Longest piece of a stranger's text that is repeated in a message, in characters.
+const SHOWN_LIMIT: usize = 200;
+
+/// A1: something is not what it was when it was sealed.
+pub(crate) const CHANGED: &str = "A1";
+/// A3: something is missing or cut short.
+pub(crate) const MISSING: &str = "A3";
+/// A4: two histories, or another log or key than the one expected.
+pub(crate) const OTHER: &str = "A4";
+
+/// One thing that is wrong: what, where, what it means and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The threat it belongs to: `A1` changed, `A3` missing or cut short, `A4` another log, key or history.
+    pub threat: &'static str,
+    /// Whose log, where that could be read.
+    pub customer: Option<String>,
+    /// First record concerned, where single records are concerned.
+    pub from: Option<u64>,
+    /// Last record concerned, itself included.
+    pub to: Option<u64>,
+    /// The file concerned, inside the bundle.
+    pub path: Option<String>,
+    /// Sentences for people.
+    pub message: String,
+}
+
+/// Where trust in the log's key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyTrust {
+    /// The caller named the key: what verifies was signed by the log it means.
+    Pinned,
+    /// The bundle named its own key. Whoever wrote the bundle could have made one, so people must compare it.
+    Believed {
+        /// SHA-256 of the key in groups, to be compared with what the provider says over another way.
+        fingerprint: String,
+    },
+    /// There was no key at all: no signature could be checked.
+    Missing,
+}
+
+/// The answer for one log.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The log's name, `<provider>/<customer>/records`.
+    pub origin: Option<String>,
+    /// How many records were read.
+    pub records: u64,
+    /// When the first and the last of them were received.
+    pub received: Option<(Time, Time)>,
+    /// The log's signed state; none where its signature does not hold.
+    pub checkpoint: Option<Checkpoint>,
+    /// Where trust in the key comes from.
+    pub key: KeyTrust,
+    /// The key under which signatures were checked.
+    pub vkey: Option<VerifierKey>,
+    /// What is wrong, in the order of the checks.
+    pub findings: Vec<Finding>,
+    /// How many more findings there were than [`FINDINGS_LIMIT`] lets stand here.
+    pub left_out: u64,
+}
+
+impl Report {
+    /// Whether all of it holds.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.findings.is_empty() && self.left_out == 0
+    }
+
+    /// The whole report as one document of schema `bailiwick-verify/1`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let trust = match self.key {
+            KeyTrust::Pinned => "pinned",
+            KeyTrust::Believed { .. } => "believed",
+            KeyTrust::Missing => "missing",
+        };
+        json!({
+            "schema": "bailiwick-verify/1",
+            "ok": self.ok(),
+            "records": self.records,
+            "origin": self.origin,
+            "received": self.received.map(|(first, last)| json!({
+                "first": first.to_string(),
+                "last": last.to_string(),
+            })),
+            "checkpoint": self.checkpoint.as_ref().map(|c| json!({
+                "origin": clean(&c.origin),
+                "size": c.size,
+                "root": c.root.to_string(),
+            })),
+            "key": {
+                "trust": trust,
+                "vkey": self.vkey.as_ref().map(ToString::to_string),
+                "fingerprint": self.vkey.as_ref().map(VerifierKey::fingerprint),
+            },
+            "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
+            "findings_left_out": self.left_out,
+        })
+    }
+}
+
+impl Finding {
+    fn to_json(&self) -> Value {
+        json!({
+            "threat": self.threat,
+            "customer": self.customer,
+            "from": self.from,
+            "to": self.to,
+            "path": self.path,
+            "message": self.message,
+        })
+    }
+}
+
+/// A stranger's text, made fit for a screen: nothing in it can move a cursor, hide or turn around other text, and it
+/// is never long.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let mut out = String::new();
+    for (place, c) in text.chars().enumerate() {
+        if place == SHOWN_LIMIT {
+            out.push('…');
+            break;
+        }
+        // Bidirectional and other invisible format characters can make one name look like another.
+        let hides = matches!(u32::from(c), 0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e
+            | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff | 0xfff0..=0xfffb | 0xe0000..=0xe0fff);
+        if c.is_control() || hides {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The customer in an origin `<provider>/<customer>/records`; `None` when the origin has another form.
+pub(crate) fn customer_of(origin: &str) -> Option<&str> {
+    let mut parts = origin.split('/');
+    let (provider, customer, last) = (parts.next()?, parts.next()?, parts.next()?);
+    let good = parts.next().is_none()
+        && last == "records"
+        && ProviderId::parse(provider).is_ok()
+        && CustomerId::parse(customer).is_ok();
+    good.then_some(customer)
+}
+
+/// Which check found it; findings are told in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Key,
+    Manifest,
+    Files,
+    Checkpoint,
+    Records,
+    Pages,
+    Root,
+}
+
+/// Findings as they come in, bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<(Stage, Finding)>,
+    left_out: u64,
+    /// Set as soon as the log's name is known.
+    pub(crate) customer: Option<String>,
+}
+
+impl Findings {
+    /// Adds one. `range` is inclusive.
+    pub(crate) fn add(
+        &mut self,
+        stage: Stage,
+        threat: &'static str,
+        range: Option<(u64, u64)>,
+        path: Option<&str>,
+        message: String,
+    ) {
+        let limit = match stage {
+            Stage::Files | Stage::Records | Stage::Pages => COMMON_LIMIT,
+            _ => FINDINGS_LIMIT,
+        };
+        if self.list.len() >= limit {
+            self.left_out = self.left_out.saturating_add(1);
+            return;
+        }
+        let finding = Finding {
+            threat,
+            customer: None,
+            from: range.map(|r| r.0),
+            to: range.map(|r| r.1),
+            path: path.map(clean),
+            message,
+        };
+        self.list.push((stage, finding));
+    }
+
+    /// The range that findings about records of `within` span together, if there is any; those of file `only` alone
+    /// where one is named.
+    pub(crate) fn span(&self, within: (u64, u64), only: Option<&str>) -> Option<(u64, u64)> {
+        let ranges = self.list.iter().filter(|(stage, _)| matches!(stage, Stage::Records | Stage::Pages));
+        ranges
+            .filter(|(_, f)| only.is_none() || f.path.as_deref() == only)
+            .filter_map(|(_, f)| Some((f.from?.max(within.0), f.to?.min(within.1))))
+            .filter(|(from, to)| from <= to)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// All of them in the order of the checks, and how many more there were.
+    pub(crate) fn finish(mut self) -> (Vec<Finding>, u64) {
+        self.list.sort_by_key(|(stage, _)| *stage);
+        let customer = self.customer;
+        let with = |(_, f): (Stage, Finding)| Finding { customer: customer.clone(), ..f };
+        (self.list.into_iter().map(with).collect(), self.left_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_stranger_moves_the_cursor() {
+        for (given, want) in [
+            ("plain ä", "plain ä"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("a\u{9b}31m", "a\\u{9b}31m"),
+            ("x\u{202e}gz", "x\\u{202e}gz"),
+            ("a\nb\u{7f}", "a\\u{a}b\\u{7f}"),
+        ] {
+            assert_eq!(clean(given), want);
+        }
+        assert_eq!(clean(&"y".repeat(5_000)).chars().count(), SHOWN_LIMIT + 1);
+    }
+
+    #[test]
+    fn an_origin_names_its_customer_or_nothing() {
+        assert_eq!(customer_of("northwind-it/acme/records"), Some("acme"));
+        for bad in ["", "acme", "a/b/c", "a//records", "a/b/records/", "a/../records", "A/b/records"] {
+            assert_eq!(customer_of(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn findings_are_bounded_and_the_rest_is_counted() {
+        let mut findings = Findings::default();
+        for at in 0..5_000u64 {
+            findings.add(Stage::Records, CHANGED, Some((at, at)), None, String::new());
+        }
+        findings.add(Stage::Manifest, CHANGED, None, None, "list".into());
+        let (list, left_out) = findings.finish();
+        assert_eq!((list.len(), left_out), (901, 4_100));
+        assert_eq!(
+            list[0].message, "list",
+            "findings of an earlier check come first and are not crowded out"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! The answer as text: first the answer itself, then what was checked, then what is wrong.
+
+use std::fmt::Write;
+use std::path::Path;
+use verify::{Finding, KeyTrust, Report, clean};
+
+/// The whole answer for one bundle.
+pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
+    let mut out = String::new();
+    let (paint, plain) = match (colour, report.ok()) {
+        (false, _) => ("", ""),
+        (true, true) => ("\u{1b}[1;32m", "\u{1b}[0m"),
+        (true, false) => ("\u{1b}[1;31m", "\u{1b}[0m"),
+    };
+    let _ = writeln!(out, "{paint}{}{plain}", answer(report));
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(out, "  {name:<12}{value}");
+    };
+    row("bundle", &clean(&path.to_string_lossy()));
+    row("log", report.origin.as_deref().unwrap_or("unknown"));
+    row("records", &report.records.to_string());
+    if let Some((first, last)) = report.received {
+        row("received", &format!("{first} to {last}"));
+    }
+    match &report.checkpoint {
+        Some(checkpoint) => row("signed state", &format!("{} records, {}", checkpoint.size, checkpoint.root)),
+        None => row("signed state", "none that could be believed"),
+    }
+    match &report.key {
+        KeyTrust::Pinned => row("key", "the one you gave"),
+        KeyTrust::Believed { .. } => {
+            row("key", "the bundle's own, believed. Compare its fingerprint with the one that your provider");
+            row(
+                "",
+                "gave you on paper or by telephone: only if they are the same is this answer worth anything.",
+            );
+        }
+        KeyTrust::Missing => row("key", "none: no signature could be checked"),
+    }
+    if let Some(vkey) = &report.vkey {
+        row("fingerprint", &vkey.fingerprint());
+    }
+    for (at, finding) in report.findings.iter().enumerate() {
+        let _ = write!(out, "\n{}. {}\n   {}\n", at + 1, title(finding), finding.message);
+    }
+    if report.left_out > 0 {
+        let _ = writeln!(out, "\nAnd {} more findings, which are not listed.", report.left_out);
+    }
+    out
+}
+
+fn answer(report: &Report) -> String {
+    let whose =
+        report.findings.iter().find_map(|f| f.customer.clone()).or_else(|| {
+            report.origin.as_deref().and_then(|origin| origin.split('/').nth(1)).map(str::to_owned)
+        });
+    let of = whose.map_or(String::new(), |customer| format!(" of {customer}"));
+    if report.ok() {
+        let under = match report.key {
+            KeyTrust::Pinned => "",
+            _ => ", if the key below is the right one",
+        };
+        return match report.records {
+            0 => format!("VERIFIED{under}: the log{of} is empty, and that is what was signed."),
+            1 => format!("VERIFIED{under}: the one record{of} is exactly what was sealed."),
+            many => {
+                format!("VERIFIED{under}: all {many} records{of} are there and are exactly what was sealed.")
+            }
+        };
+    }
+    match report.findings.len() as u64 + report.left_out {
+        1 => format!("NOT VERIFIED: one thing is wrong with this bundle{of}."),
+        many => format!("NOT VERIFIED: {many} things are wrong with this bundle{of}."),
+    }
+}
+
+fn title(finding: &Finding) -> String {
+    let kind = match finding.threat {
+        "A1" => "changed",
+        "A3" => "missing",
+        "A4" => "another log, key or history",
+        _ => "wrong",
+    };
+    let mut title = format!("{kind} ({})", finding.threat);
+    if let Some(path) = &finding.path {
+        let _ = write!(title, ", {path}");
+    }
+    match (finding.from, finding.to) {
+        (Some(from), Some(to)) if from == to => {
+            let _ = write!(title, ", record {from}");
+        }
+        (Some(from), Some(to)) => {
+            let _ = write!(title, ", records {from} to {to}");
+        }
+        _ => {}
+    }
+    title
+}

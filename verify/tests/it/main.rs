@@ -1,0 +1,9 @@
+//! Bundles made here, by a small writer of its own, then damaged and forged: the verifier must say so each time.
+
+mod damage;
+mod forge;
+// mod forgery;
+// mod hostile;
+// mod program;
+// mod second;
+// mod vault;
