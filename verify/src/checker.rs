@@ -20,7 +20,9 @@ pub(crate) struct Goal {
 #[derive(Debug)]
 struct Odd {
     seq: u64,
-    leaf: Option<Hash>,
+    /// Its leaf with the salt of the number that it names, and with that of its place.
+    as_named: Option<Hash>,
+    as_placed: Option<Hash>,
 }
 
 /// Records in a row that stand at another place than they name.
@@ -154,12 +156,40 @@ impl Checker {
 
     /// Checks the next record: `form` as it stands in the file, and the salt of its place.
     pub fn record(&mut self, form: &[u8], salt: &Salt, path: &str) {
-        self.take(form, Some(leaf_hash(&commitment(salt, form))), path);
+        self.record_with(form, |_| Some(*salt), path);
     }
 
-    /// Checks the next record as far as that goes without its salt. The lost salt is the caller's finding.
-    pub(crate) fn record_without_salt(&mut self, form: &[u8], path: &str) {
-        self.take(form, None, path);
+    /// Checks the next record with the salt that `salt_of` gives for a number; without one as far as that goes, and
+    /// the lost salt is the caller's finding.
+    pub(crate) fn record_with(&mut self, form: &[u8], salt_of: impl Fn(u64) -> Option<Salt>, path: &str) {
+        if *self.path != *path {
+            self.path = path.into();
+        }
+        self.records += 1;
+        let leaf = |number| salt_of(number).map(|salt| leaf_hash(&commitment(&salt, form)));
+        match form::decode(form) {
+            Ok(record) => {
+                self.settle(Some(record.seq));
+                let (first, last) = self.received.unwrap_or((record.received, record.received));
+                self.received = Some((first.min(record.received), last.max(record.received)));
+                let as_placed = leaf(self.next);
+                if record.seq == self.next {
+                    self.push(as_placed);
+                } else {
+                    self.odd = Some(Odd { seq: record.seq, as_named: leaf(record.seq), as_placed });
+                }
+            }
+            Err(error) => {
+                self.settle(None);
+                let at = self.next;
+                let message = format!(
+                    "Record {at} is not what a record must be: {error}. Its content was changed or damaged. {}",
+                    words::CHANGED_NEXT
+                );
+                self.findings.add(Stage::Records, CHANGED, Some((at, at)), Some(path), message);
+                self.push(leaf(at));
+            }
+        }
     }
 
     /// Says that the records `from` to `to` (inclusive) cannot be read, and why; goes on behind them.
@@ -219,38 +249,9 @@ impl Checker {
         }
     }
 
-    fn take(&mut self, bytes: &[u8], leaf: Option<Hash>, path: &str) {
-        if *self.path != *path {
-            self.path = path.into();
-        }
-        self.records += 1;
-        match form::decode(bytes) {
-            Ok(record) => {
-                self.settle(Some(record.seq));
-                let (first, last) = self.received.unwrap_or((record.received, record.received));
-                self.received = Some((first.min(record.received), last.max(record.received)));
-                if record.seq == self.next {
-                    self.push(leaf);
-                } else {
-                    self.odd = Some(Odd { seq: record.seq, leaf });
-                }
-            }
-            Err(error) => {
-                self.settle(None);
-                let at = self.next;
-                let message = format!(
-                    "Record {at} is not what a record must be: {error}. Its content was changed or damaged. {}",
-                    words::CHANGED_NEXT
-                );
-                self.findings.add(Stage::Records, CHANGED, Some((at, at)), Some(path), message);
-                self.push(leaf);
-            }
-        }
-    }
-
     /// Decides about a record with an odd number, now that it is known which one `follows`.
     pub(crate) fn settle(&mut self, follows: Option<u64>) {
-        let Some(Odd { seq, leaf }) = self.odd.take() else { return };
+        let Some(Odd { seq, as_named, as_placed }) = self.odd.take() else { return };
         let limit = self.goal.map_or(self.jump_limit, |g| self.jump_limit.min(g.size));
         let goes_on = match follows {
             Some(next) => Some(next) == seq.checked_add(1),
@@ -260,10 +261,19 @@ impl Checker {
             let path = Arc::clone(&self.path);
             self.missing(self.next, seq - 1, &path);
             self.skip_to(seq);
+            self.push(as_named);
+        } else if seq < self.next && follows == Some(self.next) {
+            let path = Arc::clone(&self.path);
+            let message = format!(
+                "Before record {} stands a record too many, which calls itself record {seq}. It was doubled or put in. {}",
+                self.next,
+                words::CHANGED_NEXT
+            );
+            self.findings.add(Stage::Records, CHANGED, Some((seq, seq)), Some(&path), message);
         } else {
             self.misplace(seq);
+            self.push(as_placed);
         }
-        self.push(leaf);
     }
 
     fn missing(&mut self, from: u64, to: u64, path: &str) {

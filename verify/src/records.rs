@@ -50,22 +50,19 @@ impl Chunk<'_> {
     pub(crate) fn read(&self, checker: &mut Checker) -> io::Result<()> {
         checker.begin_file(self.last + 1);
         let mut source = Counted { inner: BufReader::with_capacity(1 << 16, File::open(self.file)?), at: 0 };
-        let mut crooked = false;
+        let before = checker.findings.count();
+        let mut ragged = false;
         while !source.fill_buf()?.is_empty() {
+            if ragged && checker.findings.count() == before {
+                self.tell(
+                    checker,
+                    None,
+                    "Its compressed parts do not hold whole pages, as they must".to_owned(),
+                );
+            }
             let (offset, since) = (source.at, checker.next());
             match self.member(&mut source, checker) {
-                Left::Done => {
-                    checker.settle(None);
-                    let next = checker.next();
-                    if !next.is_multiple_of(PAGE) && next <= self.last && !crooked {
-                        crooked = true;
-                        self.tell(
-                            checker,
-                            None,
-                            "Its compressed parts do not hold whole pages, as they must".to_owned(),
-                        );
-                    }
-                }
+                Left::Done => ragged = !checker.next().is_multiple_of(PAGE),
                 Left::More => {
                     let what = format!("It holds more than its records, which end with record {}", self.last);
                     self.tell(checker, None, what);
@@ -125,24 +122,19 @@ impl Chunk<'_> {
                 Ok(_) => return Left::Broken("a record is cut short".to_owned()),
                 Err(error) => return Left::Broken(error.to_string()),
             }
-            let seq = named(&bytes);
-            if seq.is_none() && was_odd {
+            let odd = named(&bytes).is_none();
+            if odd && was_odd {
                 return Left::Broken("two records in a row do not begin as records do".to_owned());
             }
-            was_odd = seq.is_none();
-            match self.salt(seq, checker.next()) {
-                Some(salt) => checker.record(&bytes, &salt, self.blame),
-                None => checker.record_without_salt(&bytes, self.blame),
-            }
+            was_odd = odd;
+            checker.record_with(&bytes, |number| self.salt(number), self.blame);
         }
     }
 
-    /// The salt of a record: by the number it names while all salts are there, else by its place.
-    fn salt(&self, seq: Option<u64>, place: u64) -> Option<Salt> {
+    /// The salt of a record of this file.
+    fn salt(&self, number: u64) -> Option<Salt> {
         let (salts, _) = self.salts.as_chunks::<16>();
-        let full = salts.len() as u64 == self.last - self.first + 1;
-        let seq = seq.filter(|seq| full && (self.first..=self.last).contains(seq)).unwrap_or(place);
-        salts.get(usize::try_from(seq.checked_sub(self.first)?).ok()?).copied()
+        salts.get(usize::try_from(number.checked_sub(self.first)?).ok()?).copied()
     }
 
     /// Leaves a broken member that began at `offset` with record `since`; answers where the next one begins.

@@ -217,6 +217,11 @@ impl Findings {
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
+    /// How many there are, those left out included.
+    pub(crate) fn count(&self) -> u64 {
+        self.list.len() as u64 + self.left_out
+    }
+
     /// All of them in the order of the checks, and how many more there were.
     pub(crate) fn finish(mut self) -> (Vec<Finding>, u64) {
         self.list.sort_by_key(|(stage, _)| *stage);

@@ -198,3 +198,11 @@ impl Laid {
         Self { folder: tempfile::tempdir().expect("a place for tests") }
     }
 }
+
+/// Threat, records and file of each finding.
+pub(crate) type Short<'a> = (&'a str, Option<(u64, u64)>, &'a str);
+
+pub(crate) fn short(report: &verify::Report) -> Vec<Short<'_>> {
+    let each = report.findings.iter();
+    each.map(|f| (f.threat, f.from.zip(f.to), f.path.as_deref().unwrap_or(""))).collect()
+}

@@ -2,8 +2,8 @@
 
 mod damage;
 mod forge;
-// mod forgery;
-// mod hostile;
-// mod program;
+mod forgery;
+mod hostile;
+mod program;
 // mod second;
-// mod vault;
+mod vault;
