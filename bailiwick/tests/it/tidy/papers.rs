@@ -17,21 +17,26 @@ fn named_tests(text: &str) -> Vec<&str> {
     text.split("test: `").skip(1).filter_map(|behind| behind.split('`').next()).collect()
 }
 
-/// Whether the room has a test of that name: a function behind `#[test]`, or a `compile_fail` example on that type.
+/// Whether the room has that test: a function behind `#[test]`, or, for a type's name, an example above the type that
+/// must not compile.
 fn there_is(test: &str, tree: &[File]) -> bool {
     let (Some(room), Some(name)) = (test.split("::").next(), test.split("::").last()) else { return false };
     let folder = format!("{room}/");
-    let function = format!("fn {name}(");
     let mut sources =
         tree.iter().filter(|file| file.path.starts_with(&folder) && file.is_rust()).filter_map(File::text);
-    sources.any(|text| {
-        let behind_an_attribute = |at: usize| {
-            let before = text[..at].trim_end();
-            let above = before.rfind("#[test]").map_or("", |attribute| &before[attribute..]);
-            !above.is_empty() && !above.contains('}')
-        };
-        text.match_indices(&function).any(|(at, _)| behind_an_attribute(at))
-    })
+    if name.starts_with(char::is_uppercase) {
+        return sources.any(|text| {
+            let above = text.find(&format!("pub struct {name}")).map_or("", |at| text[..at].trim_end());
+            above.lines().rev().take_while(|line| line.starts_with(["/", "#"])).any(|line| line.contains("```compile_fail"))
+        });
+    }
+    let function = format!("fn {name}(");
+    let behind_an_attribute = |text: &str, at: usize| {
+        let before = text[..at].trim_end();
+        let above = before.rfind("#[test]").map_or("", |attribute| &before[attribute..]);
+        !above.is_empty() && !above.contains('}')
+    };
+    sources.any(|text| text.match_indices(&function).any(|(at, _)| behind_an_attribute(text, at)))
 }
 
 fn invariants(architecture: &str, tree: &[File]) -> Vec<String> {
@@ -97,7 +102,11 @@ fn the_papers_name_only_tests_and_files_that_exist() {
 
 #[test]
 fn an_invariant_without_its_test_is_noticed() {
-    let tree = [File::new("custody/src/a.rs", "fn helper() {}\n#[test]\nfn it_holds() {}\n")];
+    let sealed = "/// x\n/// ```compile_fail\n/// ```\npub struct Sealed<T>(T);\npub struct Open;\n";
+    let tree = [
+        File::new("custody/src/a.rs", "fn helper() {}\n#[test]\nfn it_holds() {}\n"),
+        File::new("ledger/src/a.rs", sealed),
+    ];
     let twelve = |third: &str| {
         let text =
             |number: usize| if number == 3 { third.to_owned() } else { "x. comes with: `assess`".to_owned() };
@@ -113,6 +122,7 @@ fn an_invariant_without_its_test_is_noticed() {
         good(),
     );
     notices(check("Holds. test: `ledger::a::it_holds`"), "`ledger::a::it_holds`, which is not there", good());
+    notices(check("Holds. test: `ledger::Open`"), "`ledger::Open`, which", check("Holds. test: `ledger::Sealed`"));
     notices(check("Holds. test: `custody::a::helper`"), "`custody::a::helper`, which is not there", good());
     notices(invariants("# A\n", &tree), "no section", good());
     notices(invariants("\n## Invariants\n\n1. x", &tree), "lacks invariant 2", good());
