@@ -5,5 +5,5 @@ mod forge;
 mod forgery;
 mod hostile;
 mod program;
-// mod second;
+mod second;
 mod vault;
