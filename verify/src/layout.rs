@@ -97,6 +97,13 @@ pub(crate) fn tile_width(index: u64, size: u64) -> Option<u64> {
     Some((pages - first).min(TILE))
 }
 
+/// First and last record of the pages in the tiles `from` to `to` (inclusive).
+pub(crate) fn tile_range(from: u64, to: u64, size: u64) -> Option<(u64, u64)> {
+    let width = tile_width(to, size)?;
+    let last = to * CHUNK + width * ledger::PAGE - 1;
+    Some((from * CHUNK, last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

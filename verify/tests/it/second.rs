@@ -14,10 +14,11 @@ fn python(args: &[&str]) -> Option<Ran> {
 }
 
 /// Whether there is a Python to run it with; says so where there is none.
+#[expect(clippy::print_stderr, reason = "a test that could not run says so")]
 fn there_is_python() -> bool {
     let there = start("python3", &[OsStr::new("--version")]).is_ok();
     if !there {
-        println!("skipped: no python3 on this machine");
+        eprintln!("skipped: no python3 on this machine");
     }
     there
 }
