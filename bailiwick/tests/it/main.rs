@@ -1,4 +1,5 @@
 //! The integration tests of the workspace: what holds for all rooms together.
 
+mod corpus;
 mod limits;
 mod tidy;

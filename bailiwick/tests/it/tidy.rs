@@ -2,6 +2,7 @@
 //! to complaints, tried on the tree and, beside it, on a small broken example.
 
 mod arrows;
+mod exceptions;
 mod papers;
 mod rules;
 mod shape;

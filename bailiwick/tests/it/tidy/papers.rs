@@ -27,7 +27,11 @@ fn there_is(test: &str, tree: &[File]) -> bool {
     if name.starts_with(char::is_uppercase) {
         return sources.any(|text| {
             let above = text.find(&format!("pub struct {name}")).map_or("", |at| text[..at].trim_end());
-            above.lines().rev().take_while(|line| line.starts_with(["/", "#"])).any(|line| line.contains("```compile_fail"))
+            above
+                .lines()
+                .rev()
+                .take_while(|line| line.starts_with(['/', '#']))
+                .any(|line| line.contains("```compile_fail"))
         });
     }
     let function = format!("fn {name}(");
@@ -122,7 +126,11 @@ fn an_invariant_without_its_test_is_noticed() {
         good(),
     );
     notices(check("Holds. test: `ledger::a::it_holds`"), "`ledger::a::it_holds`, which is not there", good());
-    notices(check("Holds. test: `ledger::Open`"), "`ledger::Open`, which", check("Holds. test: `ledger::Sealed`"));
+    notices(
+        check("Holds. test: `ledger::Open`"),
+        "`ledger::Open`, which",
+        check("Holds. test: `ledger::Sealed`"),
+    );
     notices(check("Holds. test: `custody::a::helper`"), "`custody::a::helper`, which is not there", good());
     notices(invariants("# A\n", &tree), "no section", good());
     notices(invariants("\n## Invariants\n\n1. x", &tree), "lacks invariant 2", good());

@@ -1,0 +1,74 @@
+//! Replays the seeds of the fuzz targets: every property holds for every file in `fuzz/corpus`, and for each with a bit
+//! flipped, cut or doubled.
+
+#[path = "../../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "the same file is the library of the fuzz targets")]
+mod properties;
+
+use crate::tidy::root;
+use std::collections::BTreeSet;
+
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    entries
+        .map(|entry| entry.expect("a readable entry").file_name().into_string().expect("a plain name"))
+        .collect()
+}
+
+fn seeds(name: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = format!("fuzz/corpus/{name}");
+    let read = |file: String| {
+        let bytes = std::fs::read(root().join(&folder).join(&file)).expect("a readable seed");
+        (format!("{folder}/{file}"), bytes)
+    };
+    names(&folder).into_iter().map(read).collect()
+}
+
+/// Says which seed it was; the property's own panic says what.
+fn holds(name: &str, seed: &str, bytes: &[u8]) {
+    let outcome = std::panic::catch_unwind(|| properties::run(name, bytes));
+    assert!(outcome.is_ok(), "`{name}` does not hold for {seed}");
+}
+
+#[test]
+fn every_property_holds_for_every_seed_and_its_neighbours() {
+    for (name, _) in properties::PROPERTIES {
+        let seeds = seeds(name);
+        assert!(!seeds.is_empty(), "fuzz/corpus/{name} has no seed");
+        for (seed, bytes) in seeds {
+            holds(name, &seed, &bytes);
+            for step in 0..bytes.len().min(24) {
+                let at = step * bytes.len() / bytes.len().min(24);
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << (step % 8);
+                holds(name, &format!("{seed}, byte {at} changed"), &flipped);
+                holds(name, &format!("{seed}, cut at {at}"), &bytes[..at]);
+                let doubled = [&bytes[..at], &bytes[at / 2..]].concat();
+                holds(name, &format!("{seed}, doubled from {}", at / 2), &doubled);
+            }
+        }
+    }
+}
+
+#[test]
+fn properties_targets_and_seeds_are_the_same_list() {
+    let properties: BTreeSet<String> =
+        properties::PROPERTIES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names("fuzz/corpus"), properties);
+    let targets: BTreeSet<String> = properties.iter().map(|name| format!("{name}.rs")).collect();
+    assert_eq!(names("fuzz/fuzz_targets"), targets);
+    let manifest =
+        std::fs::read_to_string(root().join("fuzz/Cargo.toml")).expect("the manifest of the fuzz targets");
+    for name in &properties {
+        assert!(
+            manifest.contains(&format!("[[bin]]\nname = \"{name}\"\n")),
+            "fuzz/Cargo.toml builds no `{name}`"
+        );
+    }
+}
+
+#[test]
+fn a_property_that_does_not_hold_is_noticed() {
+    let unsigned = [b'x'; 3];
+    assert!(std::panic::catch_unwind(|| properties::run("no such property", &unsigned)).is_err());
+}

@@ -1,0 +1,208 @@
+//! What every parser must hold for any bytes. Two users: the fuzz targets beside this, and the test that replays the
+//! seeds in `corpus/` (bailiwick/tests/it/corpus.rs).
+//!
+//! A property here is more than "does not panic": what is read back is what was read, nothing is lost between the
+//! counts, no answer is larger than its limit.
+
+use collect::{Input, Limits, Options};
+use model::{Draft, Event, Fields, Format, Kind, Record, Source, Time};
+use std::ops::ControlFlow;
+
+/// A property: takes any bytes, panics where it does not hold.
+pub type Property = fn(&[u8]);
+
+/// Every property by its name, which is also the name of its fuzz target and of its folder in `corpus/`.
+pub const PROPERTIES: &[(&str, Property)] = &[
+    ("record_form", record_form),
+    ("note", note),
+    ("checkpoint", checkpoint),
+    ("vkey", vkey),
+    ("tile_path", tile_path),
+    ("checker", checker),
+    ("manifest", manifest),
+    ("sigma_rules", sigma_rules),
+    ("sigma_condition", sigma_condition),
+    ("sigma_value", sigma_value),
+    ("hunt_query", hunt_query),
+    ("collect_any", |bytes| collect(bytes, None)),
+    ("collect_evtx", |bytes| collect(bytes, Some(Format::Evtx))),
+    ("collect_ndjson", |bytes| collect(bytes, Some(Format::Ndjson))),
+    ("collect_json", |bytes| collect(bytes, Some(Format::Json))),
+    ("collect_syslog", |bytes| collect(bytes, Some(Format::Syslog))),
+    ("collect_csv", |bytes| collect(bytes, Some(Format::Csv))),
+    ("collect_cloudtrail", |bytes| collect(bytes, Some(Format::Cloudtrail))),
+    ("collect_zeek", |bytes| collect(bytes, Some(Format::Zeek))),
+    ("collect_text", |bytes| collect(bytes, Some(Format::Text))),
+    ("fields_of_events", fields_of_events),
+];
+
+/// Runs one property by name.
+///
+/// # Panics
+/// Where the property does not hold, or has another name.
+pub fn run(name: &str, bytes: &[u8]) {
+    let (_, property) = PROPERTIES.iter().find(|(known, _)| *known == name).expect("a property of that name");
+    property(bytes);
+}
+
+/// A record's form is read back as the same bytes, or not at all.
+fn record_form(bytes: &[u8]) {
+    if let Ok(record) = model::form::decode(bytes) {
+        assert_eq!(model::form::encode(&record), bytes);
+    }
+}
+
+/// A signed note has one spelling.
+fn note(bytes: &[u8]) {
+    if let Ok(note) = ledger::Note::parse(bytes) {
+        assert_eq!(note.to_bytes(), bytes);
+        assert!(note.verify(&[]).is_err(), "no key, no trust");
+    }
+}
+
+/// A checkpoint's text has one spelling.
+fn checkpoint(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(checkpoint) = ledger::Checkpoint::parse(text) {
+        assert_eq!(checkpoint.text(), text);
+    }
+}
+
+/// A verifier key line has one spelling.
+fn vkey(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(key) = ledger::VerifierKey::parse(text) {
+        assert_eq!(key.to_string(), text);
+    }
+}
+
+/// A tile's path has one spelling.
+fn tile_path(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some((level, index, width)) = ledger::tile::parse_path(text) {
+        assert_eq!(ledger::tile::path(level, index, width), text);
+    }
+}
+
+const ORIGIN: &str = "northwind-it/acme/records";
+
+fn key() -> ledger::SigningKey {
+    ledger::SigningKey::from_seed(ORIGIN, &[7; 32]).expect("the origin is a key name")
+}
+
+/// Bytes that nobody signed are never content, whether they stand for a checkpoint, a record or a page root.
+fn checker(bytes: &[u8]) {
+    let mut checker = verify::Checker::new(bytes, &key().vkey(), ORIGIN);
+    checker.record(bytes, &[0; 16], "records");
+    assert!(!checker.finish().ok());
+}
+
+/// A folder whose manifest nobody signed is never content.
+fn manifest(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    #[expect(clippy::disallowed_methods, reason = "a verifier reads a folder, so a test has to make one")]
+    std::fs::write(folder.path().join("manifest"), bytes).expect("it is ours to write");
+    let report = verify::bundle(folder.path(), Some(&key().vkey())).expect("the folder can be read");
+    assert!(!report.ok());
+}
+
+/// Every document of a rule file is loaded, unarmed or refused, and every refusal has a place.
+fn sigma_rules(bytes: &[u8]) {
+    let loaded = sigma::load([("rules.yml".to_owned(), bytes.to_vec())]);
+    let refused = loaded.refused.len() as u64;
+    assert_eq!(loaded.loaded + loaded.unarmed.len() as u64 + refused, loaded.documents);
+    assert!(loaded.refused.iter().all(|refused| refused.line > 0 && !refused.message.is_empty()));
+    let mut engine = sigma::Engine::new(loaded.rules, sigma::EngineOptions { ignore_logsource: true });
+    let fields = example();
+    let class = sigma::classify("ndjson", &fields);
+    let observed = sigma::Observed { fields: &fields, happened: now(), class: &class, seq: 0 };
+    engine.observe(&observed);
+}
+
+/// The same for a condition in an otherwise good rule.
+fn sigma_condition(bytes: &[u8]) {
+    let Ok(condition) = std::str::from_utf8(bytes) else { return };
+    let quoted = condition.replace('\'', "''").replace(['\n', '\r'], " ");
+    let rule = format!(
+        "title: A rule\nlogsource:\n  category: test\ndetection:\n  one:\n    user: eve\n  two:\n    count: 3\n  condition: '{quoted}'\n"
+    );
+    sigma_rules(rule.as_bytes());
+}
+
+/// The same for a field, its modifiers and its value: the bytes up to the first newline, and those behind it.
+fn sigma_value(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (field, value) = text.split_once('\n').unwrap_or((text, "eve"));
+    let quote = |text: &str| text.replace('\'', "''").replace(['\n', '\r'], " ");
+    let (field, value) = (quote(field), quote(value));
+    let rule = format!(
+        "title: A rule\nlogsource:\n  category: test\ndetection:\n  one:\n    '{field}': '{value}'\n  condition: one\n"
+    );
+    sigma_rules(rule.as_bytes());
+}
+
+/// A query is refused with a place inside of it, or can be asked of an event.
+fn hunt_query(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(query) = hunt::Query::parse(text) {
+        query.matches(&Event {
+            record: event(Format::Ndjson, br#"{"user":"eve","count":3}"#),
+            fields: example(),
+        });
+    }
+}
+
+/// What comes in is bounded, counted, and never lost: each record keeps its bytes, offsets only grow, the counts agree.
+fn collect(bytes: &[u8], format: Option<Format>) {
+    let limits = Limits::default();
+    let options = Options { format, ..Options::at(now()) };
+    let input = Input { name: "in.log".into(), modified: Some(now()), bytes: Box::new(bytes) };
+    let (mut records, mut unreadable, mut end) = (0, 0, 0);
+    let summary = collect::read(input, &options, &mut |arrival| {
+        assert!(arrival.end >= end, "records stand in order");
+        end = arrival.end;
+        records += u64::from(arrival.unreadable == 0);
+        unreadable += arrival.unreadable;
+        let record = arrival.draft.at(records);
+        let form = model::form::encode(&record);
+        assert_eq!(model::form::decode(&form).as_ref(), Ok(&record), "what came in can be sealed");
+        collect::fields(&record, &limits);
+        ControlFlow::Continue(())
+    });
+    assert_eq!((summary.records, summary.unreadable), (records, unreadable));
+    assert!(end <= summary.unpacked, "no record ends behind the input");
+}
+
+/// Sealed bytes of any format give fields, or none, twice the same.
+fn fields_of_events(bytes: &[u8]) {
+    let limits = Limits::default();
+    for format in [
+        Format::Evtx,
+        Format::Ndjson,
+        Format::Json,
+        Format::Syslog,
+        Format::Csv,
+        Format::Cloudtrail,
+        Format::Zeek,
+        Format::Text,
+        Format::Own,
+    ] {
+        let record = event(format, bytes);
+        assert_eq!(collect::fields(&record, &limits), collect::fields(&record, &limits));
+    }
+}
+
+fn now() -> Time {
+    Time::from_second(1_793_527_200).expect("within the years that there are")
+}
+
+fn event(format: Format, raw: &[u8]) -> Record {
+    let source = Source::new(format, "in.log").expect("a short name");
+    Draft { kind: Kind::Event, source, happened: now(), received: now(), raw: raw.to_vec(), defects: vec![] }
+        .at(0)
+}
+
+fn example() -> Fields {
+    let value = serde_json::json!({ "user": "eve", "count": 3, "list": ["a", "b"], "ip": "203.0.113.9" });
+    value.as_object().cloned().unwrap_or_default()
+}
