@@ -178,6 +178,13 @@ impl Vault {
         self.log.tree().size()
     }
 
+    /// The seq that the first record of the next [`Vault::append`] gets when it is called with this `now`.
+    #[must_use]
+    pub fn next_seq(&self, now: Time) -> u64 {
+        // A new day begins with a record of its own.
+        self.size() + u64::from(self.is_new_day(now))
+    }
+
     /// The checkpoint as it stands.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {

@@ -87,7 +87,12 @@ fn fill(vault: &mut Vault, numbers: std::ops::Range<u64>, length: usize, now: i6
     vault.roll_rows = usize::try_from(ROLL).expect("small");
     let batch: Vec<_> = numbers.map(|n| draft(n, length)).collect();
     let expected: Vec<_> = batch.iter().map(|(d, _)| d.raw.clone()).collect();
+    let next = vault.next_seq(time(now));
     let sealed = vault.append(batch, Some(b"cursor".to_vec()), time(now))?;
+    assert_eq!(
+        sealed.value().iter().find(|e| e.record.raw.starts_with(b"record")).map(|e| e.record.seq),
+        Some(next)
+    );
     let given: Vec<_> =
         sealed.value().iter().map(|e| e.record.raw.clone()).filter(|r| r.starts_with(b"record")).collect();
     assert_eq!(given, expected);
