@@ -14,7 +14,7 @@ pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
     };
     let _ = writeln!(out, "{paint}{}{plain}", answer(report));
     let mut row = |name: &str, value: &str| {
-        let _ = writeln!(out, "  {name:<12}{value}");
+        let _ = writeln!(out, "  {name:<14}{value}");
     };
     row("bundle", &clean(&path.to_string_lossy()));
     row("log", report.origin.as_deref().unwrap_or("unknown"));

@@ -49,7 +49,7 @@ fn a_good_bundle_gives_a_plain_yes_and_exit_0() {
         "VERIFIED, if the key below is the right one: all 700 records of acme are there and are exactly what was sealed."
     );
     assert!(ran.out.contains(&bundle.pinned().fingerprint()) && ran.out.contains("believed"));
-    assert!(ran.out.contains("received    2026-11-01T"), "{}", ran.out);
+    assert!(ran.out.contains("received      2026-11-01T"), "{}", ran.out);
     assert!(!ran.out.contains('\u{1b}'), "no colour where no terminal is");
 
     let key = bundle.pinned().to_string();
