@@ -22,9 +22,8 @@ fn exceptions(text: &str) -> Vec<String> {
     let silent = entries.iter().filter(|entry| {
         let reason = entry.get("reason").and_then(toml::Value::as_str).unwrap_or_default();
         // A licence's exception has no field for a reason; it stands in a comment on the same line.
-        let line = text.lines().find(|line| {
-            entry.get("crate").and_then(toml::Value::as_str).is_some_and(|name| line.contains(name))
-        });
+        let name = entry.get("crate").and_then(toml::Value::as_str).unwrap_or_default();
+        let line = text.lines().find(|line| line.contains(&format!("crate = \"{name}\"")));
         !has_a_day(reason) && !line.is_some_and(has_a_day)
     });
     silent.map(|entry| format!("deny.toml: an exception without the day to look again: {entry}")).collect()

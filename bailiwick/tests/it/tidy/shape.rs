@@ -27,7 +27,7 @@ const SOCKETS: &[&str] =
 fn first_line(file: &File, text: &str) -> Option<String> {
     let opening: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
     let sentence = opening.split(|line| line.is_empty()).next().unwrap_or_default().join(" ");
-    let says = sentence.split_whitespace().count() >= 3 && sentence.ends_with(['.', ':']);
+    let says = sentence.split_whitespace().count() >= 3 && sentence.ends_with(['.', ':', '?']);
     (!says).then(|| format!("{} does not open with `//!` and a sentence that says what it is for", file.path))
 }
 
