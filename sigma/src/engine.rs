@@ -1,0 +1,183 @@
+//! The engine: one event after the other, hits out.
+
+use crate::correlation::{Fired, State};
+use crate::event::View;
+use crate::logsource::Class;
+use crate::rule::{Body, Rule, RuleSet, Targets};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How the engine looks at events.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EngineOptions {
+    /// Offer every event to every rule, whatever its log source says.
+    pub ignore_logsource: bool,
+}
+
+/// One event.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// Its fields.
+    pub fields: &'a Map<String, Value>,
+    /// When it happened.
+    pub happened: Timestamp,
+    /// Which log sources it belongs to.
+    pub class: &'a Class,
+    /// Its number, by which hits name it.
+    pub seq: u64,
+}
+
+/// A rule that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Number of the rule in the set.
+    pub rule: usize,
+    /// Events it stands on, sorted, the newest 100 at most.
+    pub seqs: Vec<u64>,
+    /// How many events it stands on.
+    pub count: u64,
+    /// When the first of them happened.
+    pub first: Timestamp,
+    /// When the last of them happened.
+    pub last: Timestamp,
+    /// What a correlation grouped by: names and values.
+    pub group: Vec<(String, String)>,
+    /// Whether a correlation goes on that was told before: the same group, windows that touch.
+    pub goes_on: bool,
+}
+
+/// Rules with the state of their correlations. One for each stream that must not be mixed with another.
+pub struct Engine {
+    rules: RuleSet,
+    options: EngineOptions,
+    /// Detection rules for each class of events met so far.
+    by_class: BTreeMap<Class, Rc<Vec<usize>>>,
+    /// Filters for each rule.
+    filters: BTreeMap<usize, Vec<usize>>,
+    /// Correlations that each rule feeds.
+    feeds: BTreeMap<usize, Vec<usize>>,
+    states: BTreeMap<usize, State>,
+}
+
+/// Classes that are remembered; more than any set of sources has.
+const CLASSES_LIMIT: usize = 4096;
+
+impl Engine {
+    /// An engine over these rules.
+    #[must_use]
+    pub fn new(rules: RuleSet, options: EngineOptions) -> Self {
+        let mut filters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut feeds: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (number, rule) in rules.rules.iter().enumerate() {
+            match &rule.body {
+                Body::Detection(_) => {}
+                Body::Correlation(correlation) => {
+                    for fed_by in &correlation.rules {
+                        let list = feeds.entry(*fed_by).or_default();
+                        if !list.contains(&number) {
+                            list.push(number);
+                        }
+                    }
+                }
+                Body::Filter { targets, .. } => {
+                    for (target, other) in rules.rules.iter().enumerate() {
+                        if is_target(rule, targets, other) {
+                            filters.entry(target).or_default().push(number);
+                        }
+                    }
+                }
+            }
+        }
+        Self { rules, options, by_class: BTreeMap::new(), filters, feeds, states: BTreeMap::new() }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Hits and groups of correlations that a bound closed early.
+    #[must_use]
+    pub fn closed(&self) -> u64 {
+        self.states.values().map(|s| s.closed).sum()
+    }
+
+    fn candidates(&mut self, class: &Class) -> Rc<Vec<usize>> {
+        if let Some(list) = self.by_class.get(class) {
+            return Rc::clone(list);
+        }
+        let fits = |rule: &Rule| self.options.ignore_logsource || class.admits(&rule.logsource);
+        let numbers = self.rules.rules.iter().enumerate();
+        let detections = numbers.filter(|(_, r)| matches!(r.body, Body::Detection(_)) && fits(r));
+        let list = Rc::new(detections.map(|(n, _)| n).collect::<Vec<_>>());
+        if self.by_class.len() >= CLASSES_LIMIT {
+            self.by_class.clear();
+        }
+        self.by_class.insert(class.clone(), Rc::clone(&list));
+        list
+    }
+
+    /// Looks at one event.
+    pub fn observe(&mut self, event: &Observed<'_>) -> Vec<Hit> {
+        let view = View::new(event.fields, event.class.renames());
+        let mut hits = vec![];
+        for number in self.candidates(event.class).iter().copied() {
+            let Body::Detection(detection) = &self.rules.rules[number].body else { continue };
+            if !detection.fits(&view) || self.is_filtered(number, &view) {
+                continue;
+            }
+            if !self.rules.rules[number].silent {
+                let (first, last) = (event.happened, event.happened);
+                let seqs = vec![event.seq];
+                hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
+            }
+            self.feed(number, (event.happened, event.seq), &view, &mut hits);
+        }
+        hits
+    }
+
+    fn is_filtered(&self, number: usize, view: &View<'_>) -> bool {
+        let filters = self.filters.get(&number).map_or(&[][..], Vec::as_slice);
+        filters.iter().any(|f| match &self.rules.rules[*f].body {
+            Body::Filter { detection, .. } => detection.fits(view),
+            _ => false,
+        })
+    }
+
+    /// Gives a hit to the correlations that the rule feeds. They form no circle: each was bound to rules before it.
+    fn feed(&mut self, rule: usize, at: (Timestamp, u64), view: &View<'_>, hits: &mut Vec<Hit>) {
+        let Some(fed) = self.feeds.get(&rule).cloned() else { return };
+        for number in fed {
+            let Body::Correlation(correlation) = &self.rules.rules[number].body else { continue };
+            let Some(fired) = self.states.entry(number).or_default().take(correlation, rule, at, view) else {
+                continue;
+            };
+            let Fired { group, seqs, count, first, last, goes_on } = fired;
+            if !self.rules.rules[number].silent {
+                let mut seqs = seqs;
+                seqs.sort_unstable();
+                let group = correlation.named(&group);
+                hits.push(Hit { rule: number, seqs, count, first, last, group, goes_on });
+            }
+            // Whoever waits for this one is told each time that it holds, at the time of its last event.
+            self.feed(number, (last, at.1), view, hits);
+        }
+    }
+}
+
+fn is_target(filter: &Rule, targets: &Targets, rule: &Rule) -> bool {
+    if !matches!(rule.body, Body::Detection(_)) {
+        return false;
+    }
+    match targets {
+        Targets::Named(names) => names.iter().any(|n| *n == rule.id || rule.name.as_ref() == Some(n)),
+        Targets::Every => {
+            let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
+            let (a, b) = (&filter.logsource, &rule.logsource);
+            agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service)
+        }
+    }
+}
