@@ -1,4 +1,6 @@
 //! Fuzzes the property `collect_any` of fuzz/src/lib.rs.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::run("collect_any", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::run("collect_any", bytes);
+});

@@ -1,4 +1,6 @@
 //! Fuzzes the property `manifest` of fuzz/src/lib.rs.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::run("manifest", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::run("manifest", bytes);
+});

@@ -1,4 +1,6 @@
 //! Fuzzes the property `note` of fuzz/src/lib.rs.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::run("note", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::run("note", bytes);
+});

@@ -1,4 +1,6 @@
 //! Fuzzes the property `sigma_condition` of fuzz/src/lib.rs.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::run("sigma_condition", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::run("sigma_condition", bytes);
+});

@@ -24,23 +24,28 @@ fn seeds(name: &str) -> Vec<(String, Vec<u8>)> {
     names(&folder).into_iter().map(read).collect()
 }
 
-/// Says which seed it was; the property's own panic says what.
-fn holds(name: &str, seed: &str, bytes: &[u8]) {
-    let outcome = std::panic::catch_unwind(|| properties::run(name, bytes));
-    assert!(outcome.is_ok(), "`{name}` does not hold for {seed}");
+/// Whether the property understood the bytes. Says which seed it was; the property's own panic says what.
+fn holds(name: &str, seed: &str, bytes: &[u8]) -> bool {
+    std::panic::catch_unwind(|| properties::run(name, bytes))
+        .unwrap_or_else(|_| panic!("`{name}` does not hold for {seed}"))
 }
 
 #[test]
-fn every_property_holds_for_every_seed_and_its_neighbours() {
+fn every_property_holds_for_every_seed_and_understands_one_of_them() {
     for (name, _) in properties::PROPERTIES {
-        let seeds = seeds(name);
-        assert!(!seeds.is_empty(), "fuzz/corpus/{name} has no seed");
-        for (seed, bytes) in seeds {
-            holds(name, &seed, &bytes);
-            for step in 0..bytes.len().min(24) {
-                let at = step * bytes.len() / bytes.len().min(24);
+        let understood = seeds(name).iter().filter(|(seed, bytes)| holds(name, seed, bytes)).count();
+        assert!(understood > 0, "`{name}` understands none of its seeds: it was not tried at all");
+    }
+}
+
+#[test]
+fn every_property_holds_for_seeds_that_were_changed_cut_or_doubled() {
+    for (name, _) in properties::PROPERTIES {
+        for (seed, bytes) in seeds(name) {
+            let steps = bytes.len().min(24);
+            for at in (0..steps).map(|step| step * bytes.len() / steps) {
                 let mut flipped = bytes.clone();
-                flipped[at] ^= 1 << (step % 8);
+                flipped[at] ^= 1 << (at % 8);
                 holds(name, &format!("{seed}, byte {at} changed"), &flipped);
                 holds(name, &format!("{seed}, cut at {at}"), &bytes[..at]);
                 let doubled = [&bytes[..at], &bytes[at / 2..]].concat();
