@@ -39,6 +39,8 @@ pub enum Audited<'a> {
         from: u64,
         /// Last of them.
         to: u64,
+        /// Whether they are not there at all.
+        missing: bool,
         /// Where they lie.
         path: &'a str,
         /// What was met.
@@ -97,7 +99,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     next = tail(&access, &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
-        each(Audited::Damaged { from: next, to: covered - 1, path: &journals, why });
+        each(Audited::Damaged { from: next, to: covered - 1, missing: true, path: &journals, why });
     }
     for name in below(&tiles) {
         tile(&access, name, each);
@@ -129,6 +131,7 @@ fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<
             each(Audited::Damaged {
                 from: next,
                 to: object.first - 1,
+                missing: true,
                 path: name,
                 why: "no segment holds these records",
             });
@@ -144,12 +147,24 @@ fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<
                     }
                     Err(error) => {
                         let to = info.first + info.count - 1;
-                        each(Audited::Damaged { from: info.first, to, path: name, why: &error.to_string() });
+                        each(Audited::Damaged {
+                            missing: false,
+                            from: info.first,
+                            to,
+                            path: name,
+                            why: &error.to_string(),
+                        });
                     }
                 }
             }
         }
-        Err(why) => each(Audited::Damaged { from: object.first, to: end.max(1) - 1, path: name, why: &why }),
+        Err(why) => each(Audited::Damaged {
+            missing: false,
+            from: object.first,
+            to: end.max(1) - 1,
+            path: name,
+            why: &why,
+        }),
     }
     end
 }
@@ -175,12 +190,18 @@ fn records(
     let count = rows.len() as u64;
     let Some(salts) = epochs.salts(first, count) else {
         let to = first + count.max(1) - 1;
-        return each(Audited::Damaged { from: first, to, path, why: "the key of their epoch is missing" });
+        return each(Audited::Damaged {
+            missing: false,
+            from: first,
+            to,
+            path,
+            why: "the key of their epoch is missing",
+        });
     };
     let mut bytes = vec![];
     for ((seq, row), salt) in (first..).zip(rows).zip(salts) {
         let Some(record) = rows::record(seq, row) else {
-            each(Audited::Damaged { from: seq, to: seq, path, why: "it is no record" });
+            each(Audited::Damaged { missing: false, from: seq, to: seq, path, why: "it is no record" });
             continue;
         };
         bytes.clear();

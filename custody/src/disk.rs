@@ -8,7 +8,7 @@
 mod folder;
 mod memory;
 
-pub use folder::{Folder, Guard, LockError};
+pub use folder::{Folder, Guard, LockError, Temporary};
 pub use memory::{Failing, Memory};
 
 use std::io;

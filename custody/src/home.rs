@@ -7,6 +7,7 @@
 //! keys/provider.key                  wraps the customers' keys          (folder 0700, files 0600)
 //! keys/<id>/customer.key, log.key    wrap the epoch keys; sign the log
 //! keys/<id>/epochs/<number>.key      one random key a day
+//! state/<name>                       the provider's own state between runs, encrypted
 //! vaults/<id>/checkpoint, journal/, segments/, tile/                    nothing readable without `keys/`
 //! ```
 
@@ -15,10 +16,12 @@ use crate::epoch::Epochs;
 use crate::keys::{self, KeyError, Secret};
 use crate::vault::{SealError, Vault};
 use crate::view::{OpenError, View};
-use crate::{Chance, RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, rows};
+use crate::{Chance, RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, chunked, rows};
+use hmac::{Hmac, KeyInit, Mac};
 use ledger::{SigningKey, VerifierKey};
 use model::{Customer, CustomerId, Draft, Fields, Kind, NameError, Provider, ProviderId, Time};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -346,6 +349,37 @@ impl Home {
     pub fn view(&self, id: &CustomerId) -> Result<View, HomeError> {
         self.customer(id)?;
         Ok(View::open(self.access(id)?)?)
+    }
+
+    /// Keeps something of the provider's between runs, encrypted under the provider's key.
+    ///
+    /// # Errors
+    /// [`HomeError::Io`] when the disk or the machine's randomness fails.
+    pub fn write_state(&self, name: &str, bytes: &[u8]) -> Result<(), HomeError> {
+        let file = format!("state/{name}");
+        let failed = |source| HomeError::Io { name: file.clone(), source };
+        let context = format!("bailiwick/v1/state/{name}");
+        let sealed = chunked::seal(&self.key, context.as_bytes(), bytes, &mut **self.chance.get());
+        self.disk.put(&file, &sealed.map_err(failed)?).map_err(failed)
+    }
+
+    /// Reads what [`Home::write_state`] kept; `None` when there is nothing, or it does not open any more. State can be
+    /// built again from the logs; losing it loses no record.
+    #[must_use]
+    pub fn read_state(&self, name: &str) -> Option<Vec<u8>> {
+        let sealed = self.disk.read(&format!("state/{name}")).ok()?;
+        chunked::open(&self.key, format!("bailiwick/v1/state/{name}").as_bytes(), &sealed).ok()
+    }
+
+    /// A secret of the provider's for one use, derived from its key (HKDF-Expand, RFC 5869 §2.3, one block).
+    #[must_use]
+    pub fn secret(&self, use_of: &str) -> [u8; 32] {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(self.key.bytes()).expect("HMAC takes any key");
+        mac.update(b"bailiwick/v1/secret/");
+        mac.update(use_of.as_bytes());
+        mac.update(&[1]);
+        mac.finalize().into_bytes().into()
     }
 
     /// The folder of a customer's vault, as a name in the home.

@@ -1,1 +1,26 @@
-//! To be written.
+//! Finds attacks in sealed records. No clock, no disk, no network: the same sealed records give the same alerts.
+//!
+//! A [`Detector`] looks at one customer's records with Sigma rules, our own ([`built_in`]) or others, and makes alerts
+//! that grow instead of many. [`Across`] sees what no single customer can: one source that tries several of them. What
+//! crosses customers there is a keyed hash and a count, never a customer's text.
+//!
+//! It takes [`ledger::Sealed`] only, so that nothing is looked at before it is sealed:
+//!
+//! ```compile_fail
+//! fn look(detector: &mut detect::Detector, events: &Vec<model::Event>) {
+//!     detector.observe(events, 0);
+//! }
+//! ```
+//! ```
+//! fn look(detector: &mut detect::Detector, events: &ledger::Sealed<Vec<model::Event>>) {
+//!     detector.observe(events, 0);
+//! }
+//! ```
+
+mod across;
+mod detector;
+mod rules;
+
+pub use across::{Across, AcrossError, SPRAY_ACROSS};
+pub use detector::Detector;
+pub use rules::built_in;

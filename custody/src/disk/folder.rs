@@ -66,6 +66,46 @@ impl Folder {
     }
 }
 
+/// A folder that goes when this does: for demonstrations.
+pub struct Temporary {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Temporary {
+    /// Makes a new folder, for its owner only.
+    ///
+    /// # Errors
+    /// What the machine says; also when there is something at this path already.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        if path.exists() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        make_folder(path)?;
+        Ok(Self { path: path.to_owned(), kept: false })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lets it stay.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What cannot be removed stays in the folder for temporary files; nothing depends on it.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
 fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());

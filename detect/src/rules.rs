@@ -1,0 +1,38 @@
+//! Our own rules, embedded.
+
+use sigma::Loaded;
+
+/// Every file of rules that we wrote.
+const FILES: [(&str, &str); 4] = [
+    ("built-in/sign_in_ssh.yml", include_str!("../rules/sign_in_ssh.yml")),
+    ("built-in/sign_in_windows.yml", include_str!("../rules/sign_in_windows.yml")),
+    ("built-in/log_tampering.yml", include_str!("../rules/log_tampering.yml")),
+    ("built-in/privilege.yml", include_str!("../rules/privilege.yml")),
+];
+
+/// Loads our own rules.
+#[must_use]
+pub fn built_in() -> Loaded {
+    sigma::load(FILES.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_rules_load_and_each_says_what_it_is() {
+        let loaded = built_in();
+        assert_eq!((loaded.refused, loaded.unarmed), (vec![], vec![]));
+        assert_eq!(loaded.loaded, loaded.documents);
+        for rule in loaded.rules.iter() {
+            assert!(
+                rule.description.is_some() && rule.level.is_some() && rule.name.is_some(),
+                "{}",
+                rule.title
+            );
+            let attack = rule.tags.iter().any(|t| t.starts_with("attack.t"));
+            assert!(rule.silent || attack, "{} names no technique", rule.title);
+        }
+    }
+}
