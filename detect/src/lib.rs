@@ -23,4 +23,4 @@ mod rules;
 
 pub use across::{Across, AcrossError, SPRAY_ACROSS};
 pub use detector::Detector;
-pub use rules::built_in;
+pub use rules::{built_in, built_in_files};

@@ -10,10 +10,16 @@ const FILES: [(&str, &str); 4] = [
     ("built-in/privilege.yml", include_str!("../rules/privilege.yml")),
 ];
 
+/// Our own rules as files, each with its path, to be loaded together with others.
+#[must_use]
+pub fn built_in_files() -> Vec<(String, Vec<u8>)> {
+    FILES.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
+
 /// Loads our own rules.
 #[must_use]
 pub fn built_in() -> Loaded {
-    sigma::load(FILES.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())))
+    sigma::load(built_in_files())
 }
 
 #[cfg(test)]

@@ -1,0 +1,106 @@
+//! `doctor`: looks at everything, changes nothing.
+
+use super::verify;
+use crate::chance::Machine;
+use crate::config::Config;
+use crate::fault::{Exit, Fault};
+use crate::out::{Form, Out};
+use custody::Home;
+use custody::disk::Folder;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Clocks before this second are wrong: 2026-01-01.
+const CLOCK_FLOOR: i64 = 1_767_225_600;
+
+struct Check {
+    name: String,
+    exit: Exit,
+    told: String,
+}
+
+/// Runs the checks.
+pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
+    let mut checks = vec![];
+    let mut add = |name: &str, exit: Exit, told: String| checks.push(Check { name: name.to_owned(), exit, told });
+    let now = crate::clock::now();
+    let clock = if now.as_second() < CLOCK_FLOOR { Exit::Findings } else { Exit::Ok };
+    add("clock", clock, format!("{now}"));
+    let home_path = &config.home.value;
+    match Home::look(Arc::new(Folder::new(home_path)), Box::new(Machine)) {
+        Err(error) => {
+            let fault = Fault::from(error);
+            add("home", Exit::Environment, format!("{}: {}; {}", home_path.display(), fault.what, fault.next));
+        }
+        Ok(home) => {
+            add("home", Exit::Ok, format!("{} of {}", home_path.display(), home.provider().name));
+            let (exit, told) = rights(&home_path.join("keys"));
+            add("keys", exit, told);
+            for customer in home.customers().unwrap_or_default() {
+                let name = format!("vault {}", customer.id);
+                match verify::vault(&home, &customer.id, Out { quiet: true, ..out }) {
+                    Ok(report) if report.ok() => add(&name, Exit::Ok, format!("{} records, as they were sealed", report.records)),
+                    Ok(report) => add(&name, Exit::Tampered, format!("{} findings; `bailiwick verify --customer {}` names them", report.findings.len(), customer.id)),
+                    Err(fault) => add(&name, fault.exit, fault.what),
+                }
+            }
+        }
+    }
+    let rules = sigma::load(detect::built_in_files().into_iter().chain(super::rule::read(&config.rules.value).unwrap_or_default()));
+    let missing: Vec<String> = config.rules.value.iter().filter(|p| !p.exists()).map(|p| p.display().to_string()).collect();
+    let exit = if rules.refused.is_empty() && missing.is_empty() { Exit::Ok } else { Exit::Findings };
+    let mut told = format!("{} loaded, {} lack something, {} refused", rules.loaded, rules.unarmed.len(), rules.refused.len());
+    if !missing.is_empty() {
+        told = format!("{told}; not there: {}", missing.join(", "));
+    }
+    add("rules", exit, told);
+    let worst = checks.iter().map(|c| c.exit).max().unwrap_or(Exit::Ok);
+    match out.form {
+        Form::Text => {
+            let word = |exit: Exit| if exit == Exit::Ok { "ok" } else { "LOOK" };
+            out.table(&["check", "state", "what"], checks.iter().map(|c| vec![c.name.clone(), word(c.exit).into(), c.told.clone()]).collect());
+        }
+        _ => {
+            let list: Vec<_> = checks.iter().map(|c| json!({"check": c.name, "ok": c.exit == Exit::Ok, "what": c.told})).collect();
+            out.document("doctor", json!({"ok": worst == Exit::Ok, "checks": list}));
+        }
+    }
+    Ok(worst)
+}
+
+/// Whether nobody but the owner can read the keys.
+#[cfg(unix)]
+fn rights(keys: &Path) -> (Exit, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let mut open = vec![];
+    let mut folders = vec![keys.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        let mode = |p: &Path| std::fs::symlink_metadata(p).map_or(0o777, |m| m.permissions().mode());
+        if mode(&folder) & 0o077 != 0 {
+            open.push(folder.display().to_string());
+        }
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                seen += 1;
+                if mode(&path) & 0o077 != 0 {
+                    open.push(path.display().to_string());
+                }
+            }
+        }
+    }
+    match (open.is_empty(), seen) {
+        (_, 0) => (Exit::Environment, format!("no keys in {}", keys.display())),
+        (true, _) => (Exit::Ok, format!("{seen} files, for their owner only; back them up apart from the vaults")),
+        (false, _) => (Exit::Findings, format!("others can read {}; use chmod 600 for files and 700 for folders", open.join(", "))),
+    }
+}
+
+#[cfg(not(unix))]
+fn rights(keys: &Path) -> (Exit, String) {
+    (Exit::Ok, format!("{}: rights are not looked at on this system", keys.display()))
+}

@@ -1,0 +1,107 @@
+//! `hunt`: searching one customer's sealed records.
+
+use super::{customer_id, look, time};
+use crate::fault::{Exit, Fault};
+use crate::out::{Form, Out};
+use crate::progress::Progress;
+use crate::watch;
+use clap::Args;
+use hunt::{Query, Range, search};
+use model::{CustomerId, Event, Time};
+use serde_json::{Value, json};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub(crate) const HELP: &str = "Examples:
+  bailiwick hunt --customer acme 'failed user:root'
+  bailiwick hunt --customer acme --from 2026-11-01 --last 20 'src_ip:203.0.113.0/24 -outcome:success' --jsonl
+
+The language:
+  word  \"a phrase\"  /regex/  *                 anywhere in a record
+  field:value  field:\"a value\"  field:val*     the whole value, without case; * and ? stand for anything
+  field:*  field:>10  field:10.0.0.0/8          is there; numbers and times; networks
+  a b  a and b  a or b  not a  -a  ( )          joined
+  _kind _seq _source _happened _received _defect   of the record itself
+
+Events are looked at, other kinds only when the query names _kind. Every record is proved against the checkpoint before it
+is looked at. Exit 0 with and without hits.";
+
+/// Arguments of `hunt`.
+#[derive(Args)]
+pub(crate) struct HuntArgs {
+    /// Whose log
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// Happened at or after this
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<Time>,
+    /// Happened before this
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<Time>,
+    /// Only the newest hits
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
+    /// What to look for
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    query: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault> {
+    let query = Query::parse(&args.query).map_err(|error| {
+        let what = format!("query, column {}: {}\n{}", error.column, error.message, error.caret);
+        Fault::usage("BW-1007", what, "`bailiwick hunt --help` shows the language")
+    })?;
+    let home = look(home)?;
+    let customer = customer_id(&args.customer)?;
+    home.customer(&customer)?;
+    let view = home.view(&customer)?;
+    let range = Range { from: args.from, to: args.to, last: args.last };
+    let progress = Progress::new(out, view.checkpoint().size, false);
+    let mut hits = 0u64;
+    let mut all = vec![];
+    let looked = search(&view, &query, &range, &watch::fields, &mut |done, _| progress.at(done), &mut |event| {
+        hits += 1;
+        match out.form {
+            Form::Jsonl => out.json_line(&as_json(&event, None)),
+            Form::Json => all.push(as_json(&event, None)),
+            Form::Text => out.text(&in_words(&event)),
+        }
+        ControlFlow::Continue(())
+    })?;
+    drop(progress);
+    if out.form == Form::Json {
+        out.document("hunt", json!({"query": query.to_string(), "hits": hits, "looked_at": looked, "records": all}));
+    }
+    out.say(&format!("{hits} hits in {looked} records of {customer} looked at"));
+    Ok(Exit::Ok)
+}
+
+/// A record as JSON; raw bytes that are no text also as base64.
+pub(crate) fn as_json(event: &Event, customer: Option<&CustomerId>) -> Value {
+    let record = &event.record;
+    let mut value = json!({
+        "seq": record.seq,
+        "kind": record.kind.as_str(),
+        "source": record.source.to_string(),
+        "happened": record.happened.to_string(),
+        "received": record.received.to_string(),
+        "fields": event.fields,
+        "raw": String::from_utf8_lossy(&record.raw),
+        "defects": record.defects.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    if std::str::from_utf8(&record.raw).is_err() {
+        value["raw_hex"] = record.raw.iter().map(|b| format!("{b:02x}")).collect::<String>().into();
+    }
+    if let Some(customer) = customer {
+        value["customer"] = customer.as_str().into();
+    }
+    value
+}
+
+fn in_words(event: &Event) -> String {
+    let record = &event.record;
+    let raw = String::from_utf8_lossy(&record.raw);
+    let raw: String = raw.chars().take(2000).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    format!("{}\t{}\t{}\t{raw}", record.seq, record.happened, record.source)
+}

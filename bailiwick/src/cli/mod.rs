@@ -1,0 +1,206 @@
+//! The command line: every command, option and page of help.
+
+pub(crate) mod alert;
+pub(crate) mod customer;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod hunt;
+pub(crate) mod ingest;
+pub(crate) mod misc;
+pub(crate) mod rule;
+pub(crate) mod scan;
+pub(crate) mod verify;
+
+use crate::chance::Machine;
+use crate::fault::{Exit, Fault};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use custody::Home;
+use custody::disk::Folder;
+use model::{CustomerId, Time};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Sealed logs of many customers, attacks found in them, and proofs that the customer can check alone.
+#[derive(Parser)]
+#[command(name = "bailiwick", version, arg_required_else_help = true, max_term_width = 100, disable_help_subcommand = false)]
+#[command(after_help = "Examples:\n  bailiwick demo                                        the whole trip, with records made for it\n  bailiwick init --provider 'Northwind IT'\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick ingest --customer acme /var/log\n  bailiwick hunt --customer acme 'failed user:root'\n\nExit codes: 0 ok, 1 findings, 2 usage, 3 incomplete, 4 verification failed, 5 environment, 130 interrupted.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// The provider's home [environment: BAILIWICK_HOME; default: the user's folder for data]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer with one JSON document
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// Answer with a line of JSON for each thing
+    #[arg(long, global = true, conflicts_with = "json", help_heading = "Everywhere")]
+    pub(crate) jsonl: bool,
+    /// Say only what is wrong
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub(crate) verbose: u8,
+    /// Colour of words on a terminal
+    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Everywhere", hide_possible_values = false)]
+    pub(crate) color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a provider's home
+    #[command(after_help = "Examples:\n  bailiwick init --provider 'Northwind IT'\n  bailiwick --home /srv/bailiwick init --provider northwind\n\nA home that exists is never touched: exit 2.")]
+    Init(customer::InitArgs),
+    /// Add, list and show customers
+    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick customer show acme --json")]
+    Customer(customer::CustomerArgs),
+    /// Read logs, seal them in a customer's log, look for attacks
+    #[command(after_help = ingest::HELP)]
+    Ingest(ingest::IngestArgs),
+    /// List and show what was noticed
+    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick alert ls --customer acme\n  bailiwick alert show al-0123456789ab")]
+    Alert(alert::AlertArgs),
+    /// List and check Sigma rules
+    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick rule ls\n  bailiwick rule check my-rules/\n\nExit 1 when a rule is refused.")]
+    Rule(rule::RuleArgs),
+    /// Search a customer's sealed records
+    #[command(after_help = hunt::HELP)]
+    Hunt(hunt::HuntArgs),
+    /// Write a bundle that the customer verifies alone
+    #[command(after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs.")]
+    Export(verify::ExportArgs),
+    /// Verify vaults: every record, every byte
+    #[command(after_help = "Examples:\n  bailiwick verify\n  bailiwick verify --customer acme --json\n\nNothing is written. Exit 4 when anything is not as it was sealed; the findings name records and file.")]
+    Verify(verify::VerifyArgs),
+    /// Run rules over files without keeping anything
+    #[command(after_help = scan::HELP)]
+    Scan(scan::ScanArgs),
+    /// Show the whole trip in under a minute
+    #[command(after_help = "Examples:\n  bailiwick demo\n  bailiwick demo /var/log\n\nWithout a path its records are made; with one they are the reader's own logs. It works in a temporary folder, which goes\nafterwards, and needs no network.")]
+    Demo(demo::DemoArgs),
+    /// Check home, keys, disk, clock, rules and vaults
+    #[command(after_help = "Examples:\n  bailiwick doctor\n  bailiwick doctor --json\n\nNothing is written. Exit 1 when something wants attention, 4 when a vault is damaged, 5 when the home cannot be read.")]
+    Doctor,
+    /// Show what applies and where it comes from
+    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick config show\n  bailiwick config show --origin")]
+    Config(misc::ConfigArgs),
+    /// Explain an error code
+    #[command(after_help = "Examples:\n  bailiwick explain BW-4002\n  bailiwick explain --json BW-1004")]
+    Explain(misc::ExplainArgs),
+    /// Print completions for a shell
+    #[command(after_help = "Examples:\n  bailiwick completions bash > ~/.local/share/bash-completion/completions/bailiwick\n  bailiwick completions zsh > ~/.zfunc/_bailiwick")]
+    Completions(misc::CompletionsArgs),
+    /// Print the manual pages, or write them to a folder
+    #[command(after_help = "Examples:\n  bailiwick man | man -l -\n  bailiwick man --out ~/.local/share/man/man1")]
+    Man(misc::ManArgs),
+}
+
+/// What clap says of a command line that it refuses, or of one that asks for help.
+pub(crate) fn refuse(error: &clap::Error) -> Exit {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = write!(std::io::stdout(), "{error}");
+            Exit::Ok
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(std::io::stderr(), "{error}");
+            Exit::Usage
+        }
+        _ => {
+            let text = crate::out::clean_lines(&error.to_string());
+            let _ = write!(std::io::stderr(), "{text}  BW-1001: `bailiwick explain BW-1001` says more\n");
+            Exit::Usage
+        }
+    }
+}
+
+/// Opens a home for writing.
+pub(crate) fn open(home: &Path, doing: &str) -> Result<Home, Fault> {
+    let who = format!("`bailiwick {doing}`, process {}, since {}", std::process::id(), crate::clock::now());
+    Home::open(Arc::new(Folder::new(home)), &who, Box::new(Machine)).map_err(|e| at_home(e.into(), home))
+}
+
+/// Opens a home for reading.
+pub(crate) fn look(home: &Path) -> Result<Home, Fault> {
+    Home::look(Arc::new(Folder::new(home)), Box::new(Machine)).map_err(|e| at_home(e.into(), home))
+}
+
+/// Adds to a fault which home it is about.
+fn at_home(mut fault: Fault, home: &Path) -> Fault {
+    fault.what = format!("{} (home: {})", fault.what, home.display());
+    fault
+}
+
+/// A customer's id as given.
+pub(crate) fn customer_id(text: &str) -> Result<CustomerId, Fault> {
+    CustomerId::parse(text).map_err(|error| {
+        Fault::usage("BW-1006", format!("`{text}` is no customer's id: {error}"), "`bailiwick customer ls` lists the customers")
+    })
+}
+
+/// A time as given: RFC 3339, or a date.
+pub(crate) fn time(text: &str) -> Result<Time, String> {
+    let date = || text.parse::<jiff::civil::Date>().ok().and_then(|d| jiff::tz::Offset::UTC.to_timestamp(d.at(0, 0, 0, 0)).ok());
+    text.parse().ok().or_else(date).ok_or_else(|| "write 2026-11-01T10:00:00Z, or a date, 2026-11-01".to_owned())
+}
+
+/// A zone as given: `+02:00`, `-0730`, `Z`.
+pub(crate) fn zone(text: &str) -> Result<jiff::tz::Offset, String> {
+    let wrong = || "write an offset from UTC such as +02:00, or Z".to_owned();
+    if matches!(text, "Z" | "z" | "UTC" | "utc") {
+        return Ok(jiff::tz::Offset::UTC);
+    }
+    let (sign, digits) = match text.split_at_checked(1) {
+        Some(("+", rest)) => (1, rest.replace(':', "")),
+        Some(("-", rest)) => (-1, rest.replace(':', "")),
+        _ => return Err(wrong()),
+    };
+    let number: i32 = digits.parse().ok().filter(|_| digits.len() == 4).ok_or_else(wrong)?;
+    jiff::tz::Offset::from_seconds(sign * (number / 100 * 60 + number % 100) * 60).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_hangs_together_and_every_command_shows_examples() {
+        Cli::command().debug_assert();
+        for command in Cli::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Examples:"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn times_and_zones_are_read() {
+        assert_eq!(time("2026-11-01").map(|t| t.to_string()), Ok("2026-11-01T00:00:00Z".into()));
+        assert_eq!(time("2026-11-01T10:00:00+01:00").map(|t| t.to_string()), Ok("2026-11-01T09:00:00Z".into()));
+        assert!(time("yesterday").is_err());
+        assert_eq!(zone("-0730").map(|z| z.seconds()), Ok(-27_000));
+        assert!(zone("Berlin").is_err() && zone("+99:99").is_err() && zone("").is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! `scan`: rules over files, nothing kept.
+
+use super::ingest::{inputs, stop_flag};
+use super::zone;
+use crate::clock;
+use crate::config::Config;
+use crate::fault::{Exit, Fault};
+use crate::ingest::{Input, limits};
+use crate::out::{Form, Out};
+use crate::progress::Progress;
+use clap::Args;
+use collect::{Arrival, Options, Summary};
+use model::Format;
+use serde_json::{Value, json};
+use sigma::{Engine, EngineOptions, Hit, Observed, RuleSet, classify};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+pub(crate) const HELP: &str = "Examples:
+  bailiwick scan /var/log
+  bailiwick scan --rules my-rules --rules more/ evtx/ --jsonl
+
+Nothing is kept and no home is needed: for trying rules, and for comparing with other tools. A correlation is told once
+for what belongs together. Exit 1 with hits, 0 without, 3 when something could not be read and nothing was found.";
+
+/// Arguments of `scan`.
+#[derive(Args)]
+pub(crate) struct ScanArgs {
+    /// Sigma rules: folders or files; default: our own
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// Offer every event to every rule, whatever its log source says
+    #[arg(long)]
+    ignore_logsource: bool,
+    /// What the files hold
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = ["auto", "evtx", "ndjson", "json", "syslog", "csv", "cloudtrail", "zeek", "text"])]
+    format: String,
+    /// Zone of times that name none, as an offset from UTC
+    #[arg(long, value_name = "OFFSET", default_value = "Z", value_parser = zone, allow_hyphen_values = true)]
+    zone: jiff::tz::Offset,
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(_: &Config, args: &ScanArgs, out: Out) -> Result<Exit, Fault> {
+    let rules = rules(args, out)?;
+    let (inputs, failed, bytes) = inputs(&args.paths)?;
+    let options = Options {
+        format: Format::from_word(&args.format),
+        source: None,
+        arrived: clock::now(),
+        zone: args.zone,
+        limits: limits(),
+    };
+    out.say("scan keeps nothing: no seal, no alert");
+    let engine = Engine::new(rules, EngineOptions { ignore_logsource: args.ignore_logsource });
+    let progress = Progress::new(out, bytes, true);
+    let mut scan = Scan { engine, out, hits: 0, records: 0, bytes: 0, incomplete: 0, begins: vec![], by_rule: BTreeMap::new(), all: vec![] };
+    for report in &failed {
+        scan.incomplete += 1;
+        out.insist(&format!("incomplete: {}: {}", report.path, report.stopped.as_deref().unwrap_or("")));
+    }
+    let stop = stop_flag();
+    for input in &inputs {
+        let shown = scan.file(input, &options, stop);
+        progress.at(scan.bytes);
+        if let Some(why) = shown {
+            out.insist(&format!("incomplete: {}: {why}", input.shown));
+        }
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    drop(progress);
+    Ok(scan.told(stop.load(Ordering::Relaxed)))
+}
+
+fn rules(args: &ScanArgs, out: Out) -> Result<RuleSet, Fault> {
+    if args.rules.is_empty() {
+        return Ok(detect::built_in().rules);
+    }
+    let loaded = sigma::load(super::rule::read(&args.rules)?);
+    super::rule::tell_refused(&loaded, out);
+    if loaded.rules.is_empty() {
+        let what = "none of the rules given can be used".to_owned();
+        return Err(Fault::usage("BW-1101", what, "`bailiwick rule check PATH` says why, for each"));
+    }
+    Ok(loaded.rules)
+}
+
+struct Scan {
+    engine: Engine,
+    out: Out,
+    hits: u64,
+    records: u64,
+    bytes: u64,
+    incomplete: u64,
+    /// First number of each file's records, and the file.
+    begins: Vec<(u64, String)>,
+    by_rule: BTreeMap<usize, u64>,
+    all: Vec<Value>,
+}
+
+impl Scan {
+    /// Looks at one file; says why it is incomplete, if it is.
+    fn file(&mut self, input: &Input, options: &Options, stop: &std::sync::atomic::AtomicBool) -> Option<String> {
+        self.begins.push((self.records, input.shown.clone()));
+        let opened = match crate::ingest::open(input) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.incomplete += 1;
+                return Some(format!("cannot be opened: {error}"));
+            }
+        };
+        let summary: Summary = collect::read(opened, options, &mut |arrival| {
+            if arrival.unreadable == 0 {
+                self.look(&arrival);
+            }
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.bytes += summary.bytes;
+        let why = summary.stopped.or((summary.unreadable > 0).then(|| format!("{} records could not be read", summary.unreadable)));
+        self.incomplete += u64::from(why.is_some());
+        why
+    }
+
+    fn look(&mut self, arrival: &Arrival) {
+        let class = classify(arrival.draft.source.format().as_str(), &arrival.fields);
+        let (seq, happened) = (self.records, arrival.draft.happened);
+        self.records += 1;
+        let seen = Observed { fields: &arrival.fields, happened, class: &class, seq };
+        for hit in self.engine.observe(&seen) {
+            if !hit.goes_on {
+                self.tell(&hit);
+            }
+        }
+    }
+
+    fn place(&self, seq: u64) -> (&str, u64) {
+        let at = self.begins.partition_point(|(first, _)| *first <= seq).saturating_sub(1);
+        self.begins.get(at).map_or(("", seq + 1), |(first, path)| (path, seq - first + 1))
+    }
+
+    fn tell(&mut self, hit: &Hit) {
+        self.hits += 1;
+        *self.by_rule.entry(hit.rule).or_default() += 1;
+        let Some(rule) = self.engine.rules().get(hit.rule) else { return };
+        let (path, record) = self.place(hit.seqs.last().copied().unwrap_or(0));
+        match self.out.form {
+            Form::Text => {
+                let level = rule.level.as_deref().unwrap_or("-");
+                let (first, title) = (hit.first, &rule.title);
+                self.out.text(&format!("{level}\t{title}\t{path}\t{record}\t{first}"));
+            }
+            _ => {
+                let records: Vec<Value> = hit.seqs.iter().map(|s| self.place(*s)).map(|(p, r)| json!({"path": p, "record": r})).collect();
+                let group: serde_json::Map<String, Value> = hit.group.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect();
+                let value = json!({
+                    "rule": {"id": rule.id, "title": rule.title, "level": rule.level, "tags": rule.tags},
+                    "path": path, "record": record, "happened": hit.last.to_string(),
+                    "first": hit.first.to_string(), "count": hit.count, "group": group, "records": records,
+                });
+                if self.out.form == Form::Jsonl { self.out.json_line(&value) } else { self.all.push(value) }
+            }
+        }
+    }
+
+    fn told(self, interrupted: bool) -> Exit {
+        let Self { out, hits, records, incomplete, by_rule, all, .. } = self;
+        if out.form == Form::Json {
+            out.document("scan", json!({"hits": all, "records": records, "incomplete": incomplete}));
+        }
+        out.say(&format!("{hits} hits of {} rules in {records} records; {incomplete} files incomplete", by_rule.len()));
+        match (interrupted, hits, incomplete) {
+            (true, ..) => Exit::Interrupted,
+            (_, 1.., _) => Exit::Findings,
+            (_, _, 1..) => Exit::Incomplete,
+            _ => Exit::Ok,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! `verify` over vaults, and `export` of the bundle that `bailiwick-verify` checks without us.
+
+use super::{customer_id, look};
+use crate::fault::{Exit, Fault};
+use crate::out::{Form, Out};
+use crate::progress::Progress;
+use clap::Args;
+use custody::disk::Folder;
+use custody::{Audited, Home, audit};
+use model::CustomerId;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use verify::{Checker, Finding, Report};
+
+/// Arguments of `verify`.
+#[derive(Args)]
+pub(crate) struct VerifyArgs {
+    /// Only this customer's vault
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+}
+
+/// Arguments of `export`.
+#[derive(Args)]
+pub(crate) struct ExportArgs {
+    /// Whose log
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// An empty or new folder
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+/// Verifies vaults.
+pub(crate) fn run(home: &Path, args: &VerifyArgs, out: Out) -> Result<Exit, Fault> {
+    let home = look(home)?;
+    let customers: Vec<CustomerId> = match &args.customer {
+        Some(text) => {
+            let id = customer_id(text)?;
+            home.customer(&id)?;
+            vec![id]
+        }
+        None => home.customers()?.into_iter().map(|c| c.id).collect(),
+    };
+    let mut reports = vec![];
+    for customer in customers {
+        let report = vault(&home, &customer, out)?;
+        reports.push((customer, report));
+    }
+    let ok = reports.iter().all(|(_, r)| r.ok());
+    match out.form {
+        Form::Text => reports.iter().for_each(|(c, r)| in_words(c, r, out)),
+        Form::Json => out.document("verify", as_json(&reports)),
+        Form::Jsonl => reports.iter().for_each(|(_, r)| out.json_line(&r.to_json())),
+    }
+    if !ok {
+        out.say("verification failed (BW-4002): `bailiwick explain BW-4002` says what to do");
+    }
+    Ok(if ok { Exit::Ok } else { Exit::Tampered })
+}
+
+/// Checks every record and every byte of a customer's vault with the verifier that the customer has.
+pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Report, Fault> {
+    let mut checker: Option<Checker> = None;
+    let mut files: Vec<Finding> = vec![];
+    let (mut done, mut pages) = (0u64, 0u64);
+    let mut progress: Option<Progress> = None;
+    audit(home, customer, &mut |met| match met {
+        Audited::Checkpoint { note, vkey, origin, .. } => {
+            checker = Some(Checker::new(note, vkey, origin));
+            let size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok());
+            progress = Some(Progress::new(out, size.unwrap_or(0), false));
+        }
+        Audited::Record { form, salt, path } => {
+            if let Some(checker) = &mut checker {
+                checker.record(form, salt, path);
+            }
+            done += 1;
+            if let Some(progress) = progress.as_ref().filter(|_| done.is_multiple_of(1024)) {
+                progress.at(done);
+            }
+        }
+        Audited::Damaged { from, to, missing, path, why } => {
+            if let Some(checker) = &mut checker {
+                checker.damaged(from, to, path, if missing { "A3" } else { "A1" }, why);
+            }
+        }
+        Audited::File { path, why } => files.push(Finding {
+            threat: "A1",
+            customer: Some(customer.to_string()),
+            from: None,
+            to: None,
+            path: Some(path.to_owned()),
+            message: format!("The file `{path}` is not what was written: {why}. Someone or something changed the vault; keep it as it is and compare with the customer's copy."),
+        }),
+        Audited::Pages { first, roots, path } => {
+            // A narrower tile may still lie beside the one that replaced it.
+            let skip = usize::try_from(pages.saturating_sub(first)).unwrap_or(usize::MAX);
+            let new = roots.get(skip..).filter(|_| first <= pages).unwrap_or(&[]);
+            pages += new.len() as u64;
+            if let Some(checker) = &mut checker {
+                checker.page_roots(new, path);
+            }
+        }
+    })?;
+    drop(progress);
+    let mut report = checker.map(Checker::finish).ok_or_else(|| Fault::new(Exit::Tampered, "BW-4001", "the vault has no checkpoint", ""))?;
+    report.findings.extend(files);
+    Ok(report)
+}
+
+fn as_json(reports: &[(CustomerId, Report)]) -> Value {
+    let findings: Vec<Value> = reports.iter().flat_map(|(_, r)| r.findings.iter().map(finding)).collect();
+    let one = |(customer, report): &(CustomerId, Report)| {
+        let mut value = report.to_json();
+        value["customer"] = customer.as_str().into();
+        value
+    };
+    json!({
+        "ok": reports.iter().all(|(_, r)| r.ok()),
+        "records": reports.iter().map(|(_, r)| r.records).sum::<u64>(),
+        "findings": findings,
+        "vaults": reports.iter().map(one).collect::<Vec<_>>(),
+    })
+}
+
+/// A finding as JSON.
+pub(crate) fn finding(f: &Finding) -> Value {
+    json!({"threat": f.threat, "customer": f.customer, "from": f.from, "to": f.to, "path": f.path, "message": f.message})
+}
+
+fn in_words(customer: &CustomerId, report: &Report, out: Out) {
+    if report.ok() {
+        out.verdict("ok", true, &format!("  {customer}: {} records, every byte as it was sealed", report.records));
+        return;
+    }
+    out.verdict("NOT AS SEALED", false, &format!("  {customer}: {} findings", report.findings.len()));
+    for finding in report.findings.iter().take(50) {
+        let range = finding.from.zip(finding.to).map_or_else(String::new, |(from, to)| format!(" records {from} to {to}"));
+        let path = finding.path.as_deref().unwrap_or("");
+        out.text(&format!("  {}{range} {path}\n    {}", finding.threat, finding.message));
+    }
+}
+
+/// Writes a bundle.
+pub(crate) fn export(home: &Path, args: &ExportArgs, out: Out) -> Result<Exit, Fault> {
+    let home = look(home)?;
+    let customer = customer_id(&args.customer)?;
+    home.customer(&customer)?;
+    let view = home.view(&customer)?;
+    let progress = Progress::new(out, view.checkpoint().size, false);
+    let written = custody::export(&view, &Folder::new(&args.to), &mut |done| progress.at(done))?;
+    drop(progress);
+    let vkey = view.vkey();
+    match out.form {
+        Form::Text => out.text(&format!(
+            "{} records in {} files, {} bytes, in {}\nthe customer checks them without us:\n  bailiwick-verify {} --vkey '{vkey}'\n\
+             hand over the key on another way than the bundle; its fingerprint is\n  {}",
+            written.records,
+            written.files,
+            written.bytes,
+            args.to.display(),
+            args.to.display(),
+            vkey.fingerprint()
+        )),
+        _ => out.document(
+            "export",
+            json!({"customer": customer.as_str(), "to": args.to.display().to_string(), "records": written.records,
+                   "files": written.files, "bytes": written.bytes, "vkey": vkey.to_string()}),
+        ),
+    }
+    Ok(Exit::Ok)
+}

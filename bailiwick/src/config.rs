@@ -1,0 +1,79 @@
+//! What applies: flag over environment over file over default. The only reader of the environment.
+#![expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
+
+use crate::fault::Fault;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "config.toml";
+
+/// A setting and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: String,
+}
+
+/// Everything that is settled before a command runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) home: Setting<PathBuf>,
+    pub(crate) rules: Setting<Vec<PathBuf>>,
+}
+
+/// The home: `--home`, BAILIWICK_HOME, or the folder for data of the user.
+pub(crate) fn home(flag: Option<&Path>) -> Setting<PathBuf> {
+    let from = |value: PathBuf, origin: &str| Setting { value, origin: origin.to_owned() };
+    if let Some(flag) = flag {
+        return from(flag.to_owned(), "--home");
+    }
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    if let Some(path) = variable("BAILIWICK_HOME") {
+        return from(path, "BAILIWICK_HOME");
+    }
+    if let Some(path) = variable("XDG_DATA_HOME").filter(|p| p.is_absolute()) {
+        return from(path.join("bailiwick"), "XDG_DATA_HOME");
+    }
+    match variable("HOME").or_else(|| variable("USERPROFILE")) {
+        Some(path) => from(path.join(".local/share/bailiwick"), "default"),
+        None => from(PathBuf::from("bailiwick-home"), "default, as there is no HOME"),
+    }
+}
+
+/// Where temporary folders go.
+pub(crate) fn temporary() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// Whether colour is wanted at all: NO_COLOR says no, whatever it holds.
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+}
+
+/// Reads the configuration of a home.
+pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
+    let path = home.value.join(FILE);
+    let shown = path.display().to_string();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            let rules = Setting { value: vec![], origin: "default".into() };
+            return Ok(Config { home, rules });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        Fault::usage("BW-1011", format!("`{shown}` is not TOML: {}", error.to_string().trim_end()), "mend the line, or move the file away")
+    })?;
+    if let Some(unknown) = table.keys().find(|k| *k != "rules") {
+        let near = if strsim::damerau_levenshtein(unknown, "rules") <= 2 { "; did you mean `rules`?" } else { "" };
+        return Err(Fault::usage("BW-1011", format!("`{shown}` has an unknown setting `{unknown}`{near}"), "known: `rules`"));
+    }
+    let list = table.get("rules").map_or(Some(vec![]), |v| {
+        v.as_array()?.iter().map(|p| p.as_str().map(|p| home.value.join(p))).collect::<Option<Vec<_>>>()
+    });
+    let list = list.ok_or_else(|| {
+        Fault::usage("BW-1011", format!("`rules` in `{shown}` is not a list of texts"), "write `rules = [\"my-rules\"]`")
+    })?;
+    let rules = Setting { value: list, origin: shown };
+    Ok(Config { home, rules })
+}
