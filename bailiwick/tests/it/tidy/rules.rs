@@ -1,78 +1,90 @@
-//! Holds that every rule of ours is seen firing and seen silent.
+//! Holds that every rule of ours is seen firing and seen silent, in a scenario or in a test of `detect`.
 
 use super::{File, content, notices, tree};
 
-/// Rules that fire in a test instead of a scenario: the file, the test's name, why.
-const SHOWN_BY_A_TEST: &[(&str, &str, &str)] = &[];
-
-/// What a rule may be called by: its title, name, id and the stem of its file.
-fn names(file: &File) -> Vec<String> {
-    let text = file.text().unwrap_or_default();
-    let keys = ["title:", "name:", "id:"];
-    let values = text.lines().filter_map(|line| keys.iter().find_map(|key| line.strip_prefix(key)));
-    let stem = file.path.rsplit('/').next().and_then(|name| name.strip_suffix(".yml"));
-    values.chain(stem).map(|value| value.trim().trim_matches(['\'', '"']).to_owned()).collect()
+/// What a rule may be called by in a scenario or a test: its id, its name, its title.
+struct Rule {
+    names: Vec<String>,
 }
 
-/// The rules that a scenario lists under a key: plain strings, or tables with `rule`.
+/// The rules that raise alerts themselves; those that only feed others are seen through them.
+fn ours() -> Vec<Rule> {
+    let loaded = detect::built_in();
+    let speaking = loaded.rules.iter().filter(|rule| !rule.silent);
+    let names = |rule: &sigma::Rule| {
+        [Some(rule.id.clone()), rule.name.clone(), Some(rule.title.clone())].into_iter().flatten().collect()
+    };
+    speaking.map(|rule| Rule { names: names(rule) }).collect()
+}
+
+/// Every text under a key of a scenario's alerts.toml, however deep.
 fn listed(scenario: &File, key: &str) -> Vec<String> {
-    let Ok(alerts) = scenario.text().unwrap_or_default().parse::<toml::Table>() else { return vec![] };
-    let entries = alerts.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
-    let rule =
-        |entry: &toml::Value| entry.as_str().or_else(|| entry.get("rule")?.as_str()).map(str::to_owned);
-    entries.iter().filter_map(rule).collect()
+    let alerts = scenario.text().unwrap_or_default().parse::<toml::Table>();
+    let alerts = alerts.unwrap_or_else(|error| panic!("{}: {error}", scenario.path));
+    alerts.get(key).map(texts).unwrap_or_default()
 }
 
-fn unseen(tree: &[File]) -> Vec<String> {
-    let scenarios: Vec<&File> = tree
-        .iter()
-        .filter(|file| file.path.starts_with("scenarios/") && file.path.ends_with("/alerts.toml"))
-        .collect();
-    let lists = |key: &str| scenarios.iter().flat_map(|file| listed(file, key)).collect::<Vec<_>>();
-    let (fires, silent) = (lists("must"), lists("must_not"));
-    let rules =
-        tree.iter().filter(|file| file.path.starts_with("detect/rules/") && file.path.ends_with(".yml"));
+fn texts(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Array(values) => values.iter().flat_map(texts).collect(),
+        toml::Value::Table(table) => table.values().flat_map(texts).collect(),
+        _ => vec![],
+    }
+}
+
+fn unseen(rules: &[Rule], tree: &[File]) -> Vec<String> {
+    let under = |folder: &str, end: &str| {
+        tree.iter()
+            .filter(|file| file.path.starts_with(folder) && file.path.ends_with(end))
+            .collect::<Vec<_>>()
+    };
+    let (scenarios, tests) = (under("scenarios/", "/alerts.toml"), under("detect/tests/", ".rs"));
+    let in_a_test = |name: &String| {
+        tests.iter().any(|test| test.text().is_some_and(|text| text.contains(&format!("\"{name}\""))))
+    };
     let mut complaints = vec![];
-    for rule in rules {
-        let names = names(rule);
-        let shown = SHOWN_BY_A_TEST.iter().find(|(path, _, _)| *path == rule.path);
-        if let Some((path, test, _)) = shown {
-            let written = format!("fn {test}(");
-            if !tree
-                .iter()
-                .any(|file| file.is_rust() && file.text().is_some_and(|text| text.contains(&written)))
-            {
-                complaints.push(format!("{path} is said to fire in the test `{test}`, which is not there"));
-            }
-            continue;
-        }
-        for (list, key) in [(&fires, "must"), (&silent, "must_not")] {
-            if !names.iter().any(|name| list.contains(name)) {
-                complaints.push(format!("{} stands under `{key}` of no scenarios/*/alerts.toml", rule.path));
-            }
-        }
+    for key in ["must", "must_not"] {
+        let listed: Vec<String> = scenarios.iter().flat_map(|scenario| listed(scenario, key)).collect();
+        let unseen = rules
+            .iter()
+            .filter(|rule| !rule.names.iter().any(|name| listed.contains(name) || in_a_test(name)));
+        complaints.extend(unseen.map(|rule| {
+            format!(
+                "the rule {:?} stands under `{key}` of no scenarios/*/alerts.toml and in no test of detect",
+                rule.names
+            )
+        }));
     }
     complaints
 }
 
 #[test]
-fn every_rule_has_a_scenario_in_which_it_fires_and_one_in_which_it_is_silent() {
-    content(unseen(&tree()));
+fn every_rule_is_seen_firing_and_seen_silent() {
+    let rules = ours();
+    assert!(rules.len() >= 5, "only {} rules were looked at", rules.len());
+    content(unseen(&rules, &tree()));
 }
 
 #[test]
 fn a_rule_that_nobody_saw_firing_is_noticed() {
-    let rule =
-        File::new("detect/rules/spray.yml", "title: 'Password spray'\nid: 1-2\nname: spray\ndetection:\n");
-    let with = |alerts: &str| {
-        let rule = File::new(&rule.path, rule.text().expect("it is text"));
-        unseen(&[rule, File::new("scenarios/one/alerts.toml", alerts)])
+    let check = |alerts: &str, test: &str| {
+        let rules = [Rule { names: vec!["1-2".into(), "spray".into()] }];
+        unseen(
+            &rules,
+            &[File::new("scenarios/one/alerts.toml", alerts), File::new("detect/tests/it/a.rs", test)],
+        )
     };
-    for good in [
-        "must = [\"spray\"]\nmust_not = [\"Password spray\"]",
-        "must = [{ rule = \"1-2\" }]\nmust_not = [\"spray\"]",
-    ] {
-        notices(with("must = [\"other\"]\nmust_not = [\"spray\"]"), "under `must` of no", with(good));
-        notices(with("must = [\"spray\"]"), "under `must_not` of no", with(good));
-    }
+    let good = "[[must]]\nrule = \"1-2\"\n[must_not]\nrules = [\"spray\"]\n";
+    notices(
+        check("[[must]]\nrule = \"other\"\n[must_not]\nrules = [\"spray\"]\n", ""),
+        "under `must` of no",
+        check(good, ""),
+    );
+    notices(
+        check("[[must]]\nrule = \"spray\"\n", ""),
+        "under `must_not` of no",
+        check("", "fires(\"spray\", 1)"),
+    );
+    notices(check("", "// spray"), "under `must` of no", check(good, ""));
 }
