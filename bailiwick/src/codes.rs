@@ -9,28 +9,116 @@ pub(crate) struct Code {
 
 /// All codes. A code is never given a second meaning.
 pub(crate) const CODES: [Code; 22] = [
-    Code { code: "BW-1001", title: "the command line cannot be understood", page: "A command, option or value is not one that the program knows. `bailiwick help` lists the commands, `bailiwick COMMAND --help` the options of one." },
-    Code { code: "BW-1002", title: "there is no home", page: "A home is the folder in which a provider keeps customers, keys and vaults. Make one with `bailiwick init --provider NAME`, or name another with `--home DIR` or the variable BAILIWICK_HOME." },
-    Code { code: "BW-1003", title: "there is a home already", page: "`init` never touches a home that exists. Nothing was changed. Name another folder with `--home DIR`." },
-    Code { code: "BW-1004", title: "there is no such customer", page: "`bailiwick customer ls` lists the customers; `bailiwick customer add ID --name TEXT` adds one." },
-    Code { code: "BW-1005", title: "there is such a customer already", page: "Nothing was changed. `bailiwick customer show ID` shows the one there is." },
-    Code { code: "BW-1006", title: "a name cannot be used", page: "Ids have 1 to 63 characters of a-z, 0-9 and `-`, and begin with a letter or digit. They become folders and names in signatures, so nothing else is taken. Names for people have at most 200 bytes and no control characters." },
-    Code { code: "BW-1007", title: "a query cannot be understood", page: "The message says in which column. `bailiwick hunt --help` shows the language: words, field:value, wildcards, comparisons, networks, and, or, not, parentheses." },
-    Code { code: "BW-1008", title: "there is nothing at this path", page: "The path was given, and there is no file or folder there. Look for a typing mistake; `-` stands for standard input where a command reads one stream." },
-    Code { code: "BW-1009", title: "a time cannot be understood", page: "Times are written as RFC 3339, such as 2026-11-01T10:00:00Z, or as a date, 2026-11-01, which begins at midnight UTC." },
-    Code { code: "BW-1010", title: "there is no such thing", page: "No alert, rule or code has this name. The message says where a list is." },
-    Code { code: "BW-1011", title: "the configuration cannot be understood", page: "`config.toml` in the home holds one table. Known: `rules`, a list of folders or files of Sigma rules. `bailiwick config show --origin` says what is taken from where." },
-    Code { code: "BW-1012", title: "a place is not empty", page: "A bundle goes into an empty folder, so that every file in it is one that the manifest lists. Name another folder." },
-    Code { code: "BW-1101", title: "rules were refused", page: "Each is told with file, line, column and reason. The others were loaded." },
-    Code { code: "BW-3001", title: "something could not be read", page: "Part of what was given could not be read; the summary says what and where. Everything that could be read was taken, and what could not be parsed is kept raw with its defects." },
-    Code { code: "BW-4001", title: "a vault does not verify", page: "A file of the vault is not what was written, or is missing. Someone or something changed it: compare with the customer's own copy, do not write to it, and keep it as it is for whoever looks into it. `bailiwick verify --customer ID` names every place." },
-    Code { code: "BW-4002", title: "verification failed", page: "The records are not those that were sealed. The findings say which threat each one points to (A1 changed, A3 missing, A4 two histories), which records and which file. Compare with another copy and with the last checkpoint that a witness keeps." },
-    Code { code: "BW-5001", title: "the home is in use", page: "One process writes to a home at a time; the message says which. Wait for it to end. Commands that only read go on meanwhile." },
-    Code { code: "BW-5002", title: "a key is missing or damaged", page: "Without its keys nothing in a vault can be read. Bring back the folder `keys` from its backup; it is never a part of a vault or bundle." },
-    Code { code: "BW-5003", title: "a file cannot be read or written", page: "The machine refused: look at rights, space and the medium. What was acknowledged before is safe; what was being written was not acknowledged and can be given again." },
-    Code { code: "BW-5004", title: "a file of the home is damaged", page: "A file that holds no records (home.json, customers/…) is not what was written. Bring it back from a backup." },
-    Code { code: "BW-5005", title: "sealing failed", page: "What was being sealed was not acknowledged. Give the same files again: what was sealed before is noticed." },
-    Code { code: "BW-5006", title: "interrupted", page: "Somebody pressed Ctrl-C. What was sealed before is safe; give the same files again to go on." },
+    Code {
+        code: "BW-1001",
+        title: "the command line cannot be understood",
+        page: "A command, option or value is not one that the program knows. `bailiwick help` lists the commands, `bailiwick COMMAND --help` the options of one.",
+    },
+    Code {
+        code: "BW-1002",
+        title: "there is no home",
+        page: "A home is the folder in which a provider keeps customers, keys and vaults. Make one with `bailiwick init --provider NAME`, or name another with `--home DIR` or the variable BAILIWICK_HOME.",
+    },
+    Code {
+        code: "BW-1003",
+        title: "there is a home already",
+        page: "`init` never touches a home that exists. Nothing was changed. Name another folder with `--home DIR`.",
+    },
+    Code {
+        code: "BW-1004",
+        title: "there is no such customer",
+        page: "`bailiwick customer ls` lists the customers; `bailiwick customer add ID --name TEXT` adds one.",
+    },
+    Code {
+        code: "BW-1005",
+        title: "there is such a customer already",
+        page: "Nothing was changed. `bailiwick customer show ID` shows the one there is.",
+    },
+    Code {
+        code: "BW-1006",
+        title: "a name cannot be used",
+        page: "Ids have 1 to 63 characters of a-z, 0-9 and `-`, and begin with a letter or digit. They become folders and names in signatures, so nothing else is taken. Names for people have at most 200 bytes and no control characters.",
+    },
+    Code {
+        code: "BW-1007",
+        title: "a query cannot be understood",
+        page: "The message says in which column. `bailiwick hunt --help` shows the language: words, field:value, wildcards, comparisons, networks, and, or, not, parentheses.",
+    },
+    Code {
+        code: "BW-1008",
+        title: "there is nothing at this path",
+        page: "The path was given, and there is no file or folder there. Look for a typing mistake; `-` stands for standard input where a command reads one stream.",
+    },
+    Code {
+        code: "BW-1009",
+        title: "a time cannot be understood",
+        page: "Times are written as RFC 3339, such as 2026-11-01T10:00:00Z, or as a date, 2026-11-01, which begins at midnight UTC.",
+    },
+    Code {
+        code: "BW-1010",
+        title: "there is no such thing",
+        page: "No alert, rule or code has this name. The message says where a list is.",
+    },
+    Code {
+        code: "BW-1011",
+        title: "the configuration cannot be understood",
+        page: "`config.toml` in the home holds one table. Known: `rules`, a list of folders or files of Sigma rules. `bailiwick config show --origin` says what is taken from where.",
+    },
+    Code {
+        code: "BW-1012",
+        title: "a place is not empty",
+        page: "A bundle goes into an empty folder, so that every file in it is one that the manifest lists. Name another folder.",
+    },
+    Code {
+        code: "BW-1101",
+        title: "rules were refused",
+        page: "Each is told with file, line, column and reason. The others were loaded.",
+    },
+    Code {
+        code: "BW-3001",
+        title: "something could not be read",
+        page: "Part of what was given could not be read; the summary says what and where. Everything that could be read was taken, and what could not be parsed is kept raw with its defects.",
+    },
+    Code {
+        code: "BW-4001",
+        title: "a vault does not verify",
+        page: "A file of the vault is not what was written, or is missing. Someone or something changed it: compare with the customer's own copy, do not write to it, and keep it as it is for whoever looks into it. `bailiwick verify --customer ID` names every place.",
+    },
+    Code {
+        code: "BW-4002",
+        title: "verification failed",
+        page: "The records are not those that were sealed. The findings say which threat each one points to (A1 changed, A3 missing, A4 two histories), which records and which file. Compare with another copy and with the last checkpoint that a witness keeps.",
+    },
+    Code {
+        code: "BW-5001",
+        title: "the home is in use",
+        page: "One process writes to a home at a time; the message says which. Wait for it to end. Commands that only read go on meanwhile.",
+    },
+    Code {
+        code: "BW-5002",
+        title: "a key is missing or damaged",
+        page: "Without its keys nothing in a vault can be read. Bring back the folder `keys` from its backup; it is never a part of a vault or bundle.",
+    },
+    Code {
+        code: "BW-5003",
+        title: "a file cannot be read or written",
+        page: "The machine refused: look at rights, space and the medium. What was acknowledged before is safe; what was being written was not acknowledged and can be given again.",
+    },
+    Code {
+        code: "BW-5004",
+        title: "a file of the home is damaged",
+        page: "A file that holds no records (home.json, customers/…) is not what was written. Bring it back from a backup.",
+    },
+    Code {
+        code: "BW-5005",
+        title: "sealing failed",
+        page: "What was being sealed was not acknowledged. Give the same files again: what was sealed before is noticed.",
+    },
+    Code {
+        code: "BW-5006",
+        title: "interrupted",
+        page: "Somebody pressed Ctrl-C. What was sealed before is safe; give the same files again to go on.",
+    },
 ];
 
 /// The page of a code.

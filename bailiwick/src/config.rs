@@ -55,24 +55,39 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
     let shown = path.display().to_string();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+        {
             let rules = Setting { value: vec![], origin: "default".into() };
             return Ok(Config { home, rules });
         }
         Err(error) => return Err(error.into()),
     };
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        Fault::usage("BW-1011", format!("`{shown}` is not TOML: {}", error.to_string().trim_end()), "mend the line, or move the file away")
+        Fault::usage(
+            "BW-1011",
+            format!("`{shown}` is not TOML: {}", error.to_string().trim_end()),
+            "mend the line, or move the file away",
+        )
     })?;
     if let Some(unknown) = table.keys().find(|k| *k != "rules") {
-        let near = if strsim::damerau_levenshtein(unknown, "rules") <= 2 { "; did you mean `rules`?" } else { "" };
-        return Err(Fault::usage("BW-1011", format!("`{shown}` has an unknown setting `{unknown}`{near}"), "known: `rules`"));
+        let near =
+            if strsim::damerau_levenshtein(unknown, "rules") <= 2 { "; did you mean `rules`?" } else { "" };
+        return Err(Fault::usage(
+            "BW-1011",
+            format!("`{shown}` has an unknown setting `{unknown}`{near}"),
+            "known: `rules`",
+        ));
     }
     let list = table.get("rules").map_or(Some(vec![]), |v| {
         v.as_array()?.iter().map(|p| p.as_str().map(|p| home.value.join(p))).collect::<Option<Vec<_>>>()
     });
     let list = list.ok_or_else(|| {
-        Fault::usage("BW-1011", format!("`rules` in `{shown}` is not a list of texts"), "write `rules = [\"my-rules\"]`")
+        Fault::usage(
+            "BW-1011",
+            format!("`rules` in `{shown}` is not a list of texts"),
+            "write `rules = [\"my-rules\"]`",
+        )
     })?;
     let rules = Setting { value: list, origin: shown };
     Ok(Config { home, rules })

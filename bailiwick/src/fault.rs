@@ -55,7 +55,12 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(exit: Exit, code: &'static str, what: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        exit: Exit,
+        code: &'static str,
+        what: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
         Self { exit, code, what: what.into(), next: next.into() }
     }
 
@@ -93,18 +98,30 @@ impl From<OpenError> for Fault {
     fn from(error: OpenError) -> Self {
         let what = with_causes(&error);
         match error {
-            OpenError::Missing { .. } | OpenError::Damaged { .. } => {
-                Self::new(Exit::Tampered, "BW-4001", what, "run `bailiwick verify` to have every place named; do not write to this vault")
+            OpenError::Missing { .. } | OpenError::Damaged { .. } => Self::new(
+                Exit::Tampered,
+                "BW-4001",
+                what,
+                "run `bailiwick verify` to have every place named; do not write to this vault",
+            ),
+            OpenError::Key(_) => {
+                Self::new(Exit::Environment, "BW-5002", what, "bring back the folder `keys` from its backup")
             }
-            OpenError::Key(_) => Self::new(Exit::Environment, "BW-5002", what, "bring back the folder `keys` from its backup"),
-            OpenError::Io { .. } => Self::new(Exit::Environment, "BW-5003", what, "look at rights, space and the medium"),
+            OpenError::Io { .. } => {
+                Self::new(Exit::Environment, "BW-5003", what, "look at rights, space and the medium")
+            }
         }
     }
 }
 
 impl From<ReadError> for Fault {
     fn from(error: ReadError) -> Self {
-        Self::new(Exit::Tampered, "BW-4001", with_causes(&error), "run `bailiwick verify` to have every place named")
+        Self::new(
+            Exit::Tampered,
+            "BW-4001",
+            with_causes(&error),
+            "run `bailiwick verify` to have every place named",
+        )
     }
 }
 
@@ -126,7 +143,12 @@ impl From<ExportError> for Fault {
             ExportError::NotEmpty { .. } => Self::usage("BW-1012", what, "name an empty or new folder"),
             ExportError::Read(error) => error.into(),
             ExportError::Sign { .. } => Self::new(Exit::Environment, "BW-5002", what, ""),
-            ExportError::Disk { .. } => Self::new(Exit::Environment, "BW-5003", what, "look at rights and space, then export into a new folder"),
+            ExportError::Disk { .. } => Self::new(
+                Exit::Environment,
+                "BW-5003",
+                what,
+                "look at rights and space, then export into a new folder",
+            ),
         }
     }
 }
@@ -136,21 +158,38 @@ impl From<HomeError> for Fault {
         let what = with_causes(&error);
         let environment = |code, next: &str| Self::new(Exit::Environment, code, what.clone(), next);
         match error {
-            HomeError::Exists { .. } => Self::usage("BW-1003", format!("{what}; nothing was changed"), "name another folder with `--home DIR`"),
-            HomeError::Missing => Self::usage("BW-1002", what, "run `bailiwick init --provider NAME` first, or name the home with `--home DIR`"),
+            HomeError::Exists { .. } => Self::usage(
+                "BW-1003",
+                format!("{what}; nothing was changed"),
+                "name another folder with `--home DIR`",
+            ),
+            HomeError::Missing => Self::usage(
+                "BW-1002",
+                what,
+                "run `bailiwick init --provider NAME` first, or name the home with `--home DIR`",
+            ),
             HomeError::Name { .. } => Self::usage("BW-1006", what, "use a name with a letter or digit in it"),
             HomeError::NoCustomer { id, known } => {
-                let near = known.iter().map(|k| (strsim::damerau_levenshtein(k.as_str(), id.as_str()), k)).min();
-                let near = near.filter(|(distance, _)| *distance <= 2).map(|(_, k)| format!("; did you mean `{k}`?"));
+                let near =
+                    known.iter().map(|k| (strsim::damerau_levenshtein(k.as_str(), id.as_str()), k)).min();
+                let near = near
+                    .filter(|(distance, _)| *distance <= 2)
+                    .map(|(_, k)| format!("; did you mean `{k}`?"));
                 let next = "`bailiwick customer ls` lists the customers";
                 Self::usage("BW-1004", format!("{what}{}", near.unwrap_or_default()), next)
             }
-            HomeError::CustomerExists { id } => {
-                Self::usage("BW-1005", format!("{what}; nothing was changed"), format!("`bailiwick customer show {id}` shows it"))
-            }
+            HomeError::CustomerExists { id } => Self::usage(
+                "BW-1005",
+                format!("{what}; nothing was changed"),
+                format!("`bailiwick customer show {id}` shows it"),
+            ),
             HomeError::Damaged { .. } => environment("BW-5004", "bring the file back from a backup"),
-            HomeError::Lock(custody::disk::LockError::Held { .. }) => environment("BW-5001", "wait until it ends; what only reads goes on meanwhile"),
-            HomeError::Lock(custody::disk::LockError::Io(_)) | HomeError::Io { .. } => environment("BW-5003", "look at rights, space and the medium"),
+            HomeError::Lock(custody::disk::LockError::Held { .. }) => {
+                environment("BW-5001", "wait until it ends; what only reads goes on meanwhile")
+            }
+            HomeError::Lock(custody::disk::LockError::Io(_)) | HomeError::Io { .. } => {
+                environment("BW-5003", "look at rights, space and the medium")
+            }
             HomeError::Key(_) => environment("BW-5002", "bring back the folder `keys` from its backup"),
             HomeError::Seal(error) => error.into(),
             HomeError::Open(error) => error.into(),

@@ -91,7 +91,9 @@ impl FileReport {
     /// Whether something in it could not be read.
     pub(crate) fn is_incomplete(&self) -> bool {
         let lossy = ["malformed", "cut-short", "too-deep", "too-many-fields", "too-long", "unreadable"];
-        self.unreadable > 0 || self.stopped.is_some() || lossy.iter().any(|code| self.defects.contains_key(*code))
+        self.unreadable > 0
+            || self.stopped.is_some()
+            || lossy.iter().any(|code| self.defects.contains_key(*code))
     }
 }
 
@@ -150,7 +152,9 @@ fn read_all((inputs, options, stop): Reading<'_>, sender: SyncSender<Parcel>) {
 fn read_one(input: &Input, options: &Options, stop: &AtomicBool, sender: &SyncSender<Parcel>) -> Summary {
     let opened = match open(input) {
         Ok(opened) => opened,
-        Err(error) => return Summary { stopped: Some(format!("cannot be opened: {error}")), ..Summary::default() },
+        Err(error) => {
+            return Summary { stopped: Some(format!("cannot be opened: {error}")), ..Summary::default() };
+        }
     };
     let (mut parcel, mut bytes, mut gone) = (vec![], 0, false);
     let summary = collect::read(opened, options, &mut |arrival| {
@@ -240,7 +244,11 @@ impl<'a> Run<'a> {
         *range = (range.0.min(happened), range.1.max(happened));
         self.batch_bytes += arrival.draft.raw.len();
         self.batch.push((arrival.draft, arrival.fields));
-        if self.batch.len() >= BATCH_RECORDS || self.batch_bytes >= BATCH_BYTES { self.flush(watch) } else { Ok(()) }
+        if self.batch.len() >= BATCH_RECORDS || self.batch_bytes >= BATCH_BYTES {
+            self.flush(watch)
+        } else {
+            Ok(())
+        }
     }
 
     fn end(&mut self, summary: Summary) {

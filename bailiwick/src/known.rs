@@ -85,7 +85,8 @@ impl Known {
     }
 
     fn has_identity(&mut self, identity: &Identity, happened: Time) -> Result<bool, ReadError> {
-        let covers = |u: &&Unit| u.happened.is_some_and(|(least, greatest)| least <= happened && happened <= greatest);
+        let covers =
+            |u: &&Unit| u.happened.is_some_and(|(least, greatest)| least <= happened && happened <= greatest);
         let units: Vec<Unit> = self.units.iter().filter(covers).copied().collect();
         for unit in units {
             if !self.identities.contains_key(&unit.first) {

@@ -20,7 +20,8 @@ impl Progress {
     /// A bar over `total` units; `bytes` says how they are shown.
     pub(crate) fn new(out: Out, total: u64, bytes: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        let units = if bytes { "{bytes}/{total_bytes} {bytes_per_sec}" } else { "{human_pos}/{human_len} {per_sec}" };
+        let units =
+            if bytes { "{bytes}/{total_bytes} {bytes_per_sec}" } else { "{human_pos}/{human_len} {per_sec}" };
         if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {units}, {{eta}} left")) {
             bar.set_style(style);
         }

@@ -34,18 +34,26 @@ impl<'a> Watch<'a> {
     pub(crate) fn new(home: &'a Home, rules: RuleSet) -> Self {
         let key = home.secret(ACROSS);
         let kept = home.read_state(ACROSS);
-        let across = kept.and_then(|bytes| Across::from_bytes(key, &bytes).ok()).unwrap_or_else(|| Across::new(key));
+        let across =
+            kept.and_then(|bytes| Across::from_bytes(key, &bytes).ok()).unwrap_or_else(|| Across::new(key));
         Self { home, rules, detectors: BTreeMap::new(), across }
     }
 
     fn detector(&mut self, customer: &CustomerId) -> &mut Detector {
         let rules = &self.rules;
-        self.detectors.entry(customer.clone()).or_insert_with(|| Detector::new(customer.clone(), rules.clone()))
+        self.detectors
+            .entry(customer.clone())
+            .or_insert_with(|| Detector::new(customer.clone(), rules.clone()))
     }
 
     /// Looks at what earlier runs sealed: silently as far back as windows reach, aloud at what was sealed and, after a
     /// crash, not looked at.
-    pub(crate) fn catch_up(&mut self, vault: &mut Vault, customer: &CustomerId, now: Time) -> Result<(), Fault> {
+    pub(crate) fn catch_up(
+        &mut self,
+        vault: &mut Vault,
+        customer: &CustomerId,
+        now: Time,
+    ) -> Result<(), Fault> {
         if self.detectors.contains_key(customer) {
             return Ok(());
         }
@@ -56,7 +64,10 @@ impl<'a> Watch<'a> {
         let mut missed = false;
         for unit in units {
             let end = unit.first + unit.count;
-            let near = unit.happened.zip(newest).is_some_and(|((_, greatest), newest)| newest - greatest.as_second() <= BACK_SECONDS);
+            let near = unit
+                .happened
+                .zip(newest)
+                .is_some_and(|((_, greatest), newest)| newest - greatest.as_second() <= BACK_SECONDS);
             let back = near && end + BACK_RECORDS > through;
             if end <= through && !back {
                 continue;
@@ -64,7 +75,8 @@ impl<'a> Watch<'a> {
             let sealed = view.read(&unit, &fields)?;
             self.detector(customer).observe(&sealed, through);
             if end > through {
-                missed = missed || sealed.value().iter().any(|e| e.record.seq >= through && e.record.kind == Kind::Event);
+                missed = missed
+                    || sealed.value().iter().any(|e| e.record.seq >= through && e.record.kind == Kind::Event);
                 self.across.observe(customer, &sealed, through);
             }
         }
@@ -81,22 +93,35 @@ impl<'a> Watch<'a> {
     }
 
     /// Seals the alerts that are new, each in its customer's log.
-    pub(crate) fn tell(&mut self, vault: &mut Vault, customer: &CustomerId, now: Time) -> Result<Vec<Alert>, Fault> {
+    pub(crate) fn tell(
+        &mut self,
+        vault: &mut Vault,
+        customer: &CustomerId,
+        now: Time,
+    ) -> Result<Vec<Alert>, Fault> {
         let alerts = self.detector(customer).take_alerts();
         seal(vault, &alerts, now)?;
         Ok(alerts)
     }
 
     /// Seals what has grown, what is seen across customers, and how far was looked.
-    pub(crate) fn finish(&mut self, vault: &mut Vault, customer: &CustomerId, now: Time) -> Result<Vec<Alert>, Fault> {
+    pub(crate) fn finish(
+        &mut self,
+        vault: &mut Vault,
+        customer: &CustomerId,
+        now: Time,
+    ) -> Result<Vec<Alert>, Fault> {
         let mut alerts = self.detector(customer).finish();
         let across = self.across.take_alerts();
-        alerts.extend(across.iter().filter(|a| a.customers.contains(customer)).map(|a| Across::part_of(a, customer)));
+        alerts.extend(
+            across.iter().filter(|a| a.customers.contains(customer)).map(|a| Across::part_of(a, customer)),
+        );
         seal(vault, &alerts, now)?;
         for alert in &across {
             for other in alert.customers.iter().filter(|c| *c != customer) {
                 let mut vault = self.home.vault(other, now)?;
-                let (through, through_size) = (looked_through(&self.home.view(other)?.others()?), vault.size());
+                let (through, through_size) =
+                    (looked_through(&self.home.view(other)?.others()?), vault.size());
                 seal(&mut vault, &[Across::part_of(alert, other)], now)?;
                 // Only ourselves wrote since: what was looked at completely still is.
                 if through == through_size {

@@ -32,7 +32,9 @@ pub(crate) enum AlertVerb {
         customer: Option<String>,
     },
     /// Show an alert: what, since when, why, and its records
-    #[command(after_help = "Examples:\n  bailiwick alert show al-0123456789ab\n  bailiwick alert show al-0123456789ab --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick alert show al-0123456789ab\n  bailiwick alert show al-0123456789ab --json"
+    )]
     Show {
         /// Its id, or the beginning of it
         id: String,
@@ -65,9 +67,19 @@ fn list(home: &Home, only: Option<&str>, out: Out) -> Result<Exit, Fault> {
         Form::Text if list.is_empty() => out.say("no alerts"),
         Form::Text => {
             let row = |a: &Alert| {
-                vec![a.id.clone(), a.rule.level.as_str().to_owned(), names(&a.customers), attack(a), a.last.to_string(), a.summary.clone()]
+                vec![
+                    a.id.clone(),
+                    a.rule.level.as_str().to_owned(),
+                    names(&a.customers),
+                    attack(a),
+                    a.last.to_string(),
+                    a.summary.clone(),
+                ]
             };
-            out.table(&["id", "level", "customers", "ATT&CK", "last", "what"], list.iter().map(row).collect());
+            out.table(
+                &["id", "level", "customers", "ATT&CK", "last", "what"],
+                list.iter().map(row).collect(),
+            );
         }
         Form::Json => {
             let all: Vec<_> = list.iter().map(Alert::to_json).collect();
@@ -92,7 +104,11 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
     let all = alerts::all(home, &customers(home, None)?)?;
     let found: Vec<&Alert> = all.iter().filter(|a| a.id.starts_with(id)).collect();
     let [alert] = found[..] else {
-        let what = if found.is_empty() { format!("there is no alert `{id}`") } else { format!("{} alerts begin with `{id}`", found.len()) };
+        let what = if found.is_empty() {
+            format!("there is no alert `{id}`")
+        } else {
+            format!("{} alerts begin with `{id}`", found.len())
+        };
         return Err(Fault::usage("BW-1010", what, "`bailiwick alert ls` lists the alerts"));
     };
     let records = records(home, alert)?;
@@ -105,18 +121,36 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
     let rule = &alert.rule;
     let mut text = format!(
         "{}\n\n  what       {}\n  level      {}\n  customers  {}\n  since      {}\n  until      {}\n  rule       {} ({})\n  ATT&CK     {}\n  records    {}, of which {} are listed here\n",
-        alert.id, alert.summary, rule.level.as_str(), names(&alert.customers), alert.first, alert.last, rule.title, rule.id,
-        attack(alert), alert.count, records.len()
+        alert.id,
+        alert.summary,
+        rule.level.as_str(),
+        names(&alert.customers),
+        alert.first,
+        alert.last,
+        rule.title,
+        rule.id,
+        attack(alert),
+        alert.count,
+        records.len()
     );
     for (customer, event) in &records {
         let record = &event.record;
         let raw: String = String::from_utf8_lossy(&record.raw).chars().take(300).collect();
-        text.push_str(&format!("\n  {customer} {} {} {}\n    {}\n", record.seq, record.happened, record.source, crate::out::clean(&raw)));
+        text.push_str(&format!(
+            "\n  {customer} {} {} {}\n    {}\n",
+            record.seq,
+            record.happened,
+            record.source,
+            crate::out::clean(&raw)
+        ));
     }
     text.push_str("\nnext: look at what the same source or account did around it:\n");
     if let Some((customer, event)) = records.first() {
-        let value = |name: &str| event.fields.get(name).and_then(serde_json::Value::as_str).filter(|v| !v.is_empty());
-        let field = ["src_ip", "IpAddress", "user", "TargetUserName", "Computer"].into_iter().find(|f| value(f).is_some());
+        let value =
+            |name: &str| event.fields.get(name).and_then(serde_json::Value::as_str).filter(|v| !v.is_empty());
+        let field = ["src_ip", "IpAddress", "user", "TargetUserName", "Computer"]
+            .into_iter()
+            .find(|f| value(f).is_some());
         let query = field.map_or("*".to_owned(), |f| format!("{f}:\"{}\"", value(f).unwrap_or("")));
         text.push_str(&format!("  bailiwick hunt --customer {customer} --last 50 '{query}'"));
     }
@@ -136,7 +170,12 @@ fn records(home: &Home, alert: &Alert) -> Result<Vec<(CustomerId, Event)>, Fault
         for unit in view.units()? {
             if seqs.iter().any(|s| (unit.first..unit.first + unit.count).contains(s)) {
                 let events = view.read(&unit, &watch::fields)?.into_inner();
-                found.extend(events.into_iter().filter(|e| seqs.contains(&e.record.seq)).map(|e| (customer.clone(), e)));
+                found.extend(
+                    events
+                        .into_iter()
+                        .filter(|e| seqs.contains(&e.record.seq))
+                        .map(|e| (customer.clone(), e)),
+                );
             }
         }
     }

@@ -31,7 +31,9 @@ pub(crate) struct CustomerArgs {
 #[derive(Subcommand)]
 pub(crate) enum CustomerVerb {
     /// Add a customer: keys, an empty vault, and the first record in it
-    #[command(after_help = "Examples:\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick customer add clinic-7 --name 'Clinic Seven' --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick customer add clinic-7 --name 'Clinic Seven' --json"
+    )]
     Add {
         /// Its id: a-z, 0-9 and `-`, at most 63
         id: String,
@@ -46,7 +48,9 @@ pub(crate) enum CustomerVerb {
     #[command(after_help = "Examples:\n  bailiwick customer ls\n  bailiwick customer ls --json")]
     Ls,
     /// Show a customer: vault, records, key and checkpoint
-    #[command(after_help = "Examples:\n  bailiwick customer show acme\n  bailiwick customer show acme --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick customer show acme\n  bailiwick customer show acme --json"
+    )]
     Show {
         /// Its id
         id: String,
@@ -55,7 +59,8 @@ pub(crate) enum CustomerVerb {
 
 /// Makes a home.
 pub(crate) fn init(home: &Path, args: &InitArgs, out: Out) -> Result<Exit, Fault> {
-    let made = Home::init(Arc::new(Folder::new(home)), &args.provider, crate::clock::now(), Box::new(Machine))?;
+    let made =
+        Home::init(Arc::new(Folder::new(home)), &args.provider, crate::clock::now(), Box::new(Machine))?;
     let provider = made.provider();
     match out.form {
         Form::Text => out.text(&format!(
@@ -91,7 +96,8 @@ fn add(home: &Path, id: &str, name: &str, dry_run: bool, out: Out) -> Result<Exi
         if home.customer(&id).is_ok() {
             return Err(custody::HomeError::CustomerExists { id }.into());
         }
-        let customer = Customer::new(id, name, now).map_err(|e| Fault::usage("BW-1006", e.to_string(), ""))?;
+        let customer =
+            Customer::new(id, name, now).map_err(|e| Fault::usage("BW-1006", e.to_string(), ""))?;
         out.say(&format!("would add {} ({}); nothing was changed", customer.id, customer.name));
         return Ok(Exit::Ok);
     }
@@ -114,7 +120,9 @@ fn list(home: &Path, out: Out) -> Result<Exit, Fault> {
     let home = look(home)?;
     let customers = home.customers()?;
     match out.form {
-        Form::Text if customers.is_empty() => out.say("no customers yet; add one with `bailiwick customer add ID --name TEXT`"),
+        Form::Text if customers.is_empty() => {
+            out.say("no customers yet; add one with `bailiwick customer add ID --name TEXT`")
+        }
         Form::Text => {
             let rows = customers.iter().map(|c| vec![c.id.to_string(), c.name.clone(), c.since.to_string()]);
             out.table(&["id", "name", "since"], rows.collect());
@@ -137,7 +145,11 @@ fn show(home: &Home, id: &CustomerId, out: Out) -> Result<Exit, Fault> {
     let shown = described(home, &customer)?;
     match out.form {
         Form::Text => {
-            let text = |key: &str| shown.pointer(key).map_or_else(String::new, |v| v.as_str().map_or(v.to_string(), str::to_owned));
+            let text = |key: &str| {
+                shown
+                    .pointer(key)
+                    .map_or_else(String::new, |v| v.as_str().map_or(v.to_string(), str::to_owned))
+            };
             let rows = [
                 ("id", text("/id")),
                 ("name", text("/name")),
@@ -146,7 +158,10 @@ fn show(home: &Home, id: &CustomerId, out: Out) -> Result<Exit, Fault> {
                 ("vault", text("/vault")),
                 ("key", text("/vkey")),
                 ("fingerprint", text("/fingerprint")),
-                ("checkpoint", format!("{} records, root {}", text("/checkpoint/size"), text("/checkpoint/root"))),
+                (
+                    "checkpoint",
+                    format!("{} records, root {}", text("/checkpoint/size"), text("/checkpoint/root")),
+                ),
             ];
             out.table(&["what", "value"], rows.into_iter().map(|(k, v)| vec![k.to_owned(), v]).collect());
         }

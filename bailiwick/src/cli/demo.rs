@@ -49,7 +49,8 @@ const PLAYED: [Played; 6] = [
 ];
 
 /// Customers of the demonstration.
-const CUSTOMERS: [(&str, &str); 3] = [("acme", "Acme Tools"), ("borealis", "Borealis Freight"), ("clinic", "Harbour Clinic")];
+const CUSTOMERS: [(&str, &str); 3] =
+    [("acme", "Acme Tools"), ("borealis", "Borealis Freight"), ("clinic", "Harbour Clinic")];
 
 /// What was seen on the way.
 #[derive(Default)]
@@ -73,17 +74,34 @@ pub(crate) fn run(args: &DemoArgs, out: Out) -> Result<Exit, Fault> {
         "Demonstration: every record in it is made; provider, customers, people and addresses are invented."
     };
     say(out, made);
-    let place = args.keep.clone().unwrap_or(crate::config::temporary().join(format!("bailiwick-demo-{}", chance::name()?)));
+    let place = args
+        .keep
+        .clone()
+        .unwrap_or(crate::config::temporary().join(format!("bailiwick-demo-{}", chance::name()?)));
     let mut folder = Temporary::new(&place).map_err(|error| {
-        Fault::new(Exit::Environment, "BW-5003", format!("`{}` cannot be made: {error}", place.display()), "name a new folder with --keep DIR")
+        Fault::new(
+            Exit::Environment,
+            "BW-5003",
+            format!("`{}` cannot be made: {error}", place.display()),
+            "name a new folder with --keep DIR",
+        )
     })?;
     if args.keep.is_some() {
         folder.keep();
     }
     let home_path = folder.path().join("home");
-    let home = Home::init(Arc::new(Folder::new(&home_path)), "Demonstration Provider", clock::now(), Box::new(Machine))?;
+    let home = Home::init(
+        Arc::new(Folder::new(&home_path)),
+        "Demonstration Provider",
+        clock::now(),
+        Box::new(Machine),
+    )?;
     let mut trip = Trip::default();
-    if own { play_own(&home, &args.paths, out, &mut trip)? } else { play_made(&home, folder.path(), out, &mut trip)? }
+    if own {
+        play_own(&home, &args.paths, out, &mut trip)?
+    } else {
+        play_made(&home, folder.path(), out, &mut trip)?
+    }
     let named = prove(&home, folder.path(), out, &mut trip)?;
     if out.form == Form::Text {
         ending(args, &home_path, &trip, &named, begun.elapsed().as_secs_f64(), out);
@@ -111,12 +129,25 @@ fn say(out: Out, line: &str) {
 }
 
 /// Ingests into one customer's log.
-fn take(home: &Home, watch: &mut Watch<'_>, customer: &str, inputs: Vec<Input>, progress: &Progress) -> Result<Report, Fault> {
+fn take(
+    home: &Home,
+    watch: &mut Watch<'_>,
+    customer: &str,
+    inputs: Vec<Input>,
+    progress: &Progress,
+) -> Result<Report, Fault> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let customer = super::customer_id(customer)?;
     let mut options = Options::at(clock::now());
     options.limits = limits();
-    let job = Job { customer, inputs, options, now: &clock::now, stop: &NEVER, progress: &|done| progress.at(done) };
+    let job = Job {
+        customer,
+        inputs,
+        options,
+        now: &clock::now,
+        stop: &NEVER,
+        progress: &|done| progress.at(done),
+    };
     ingest(home, &job, watch)
 }
 
@@ -166,7 +197,12 @@ fn play_own(home: &Home, paths: &[PathBuf], out: Out, trip: &mut Trip) -> Result
 }
 
 /// Exports, verifies as the customer would, flips a byte in a copy, and verifies again. Gives what to look at.
-fn prove(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Result<Option<(CustomerId, String)>, Fault> {
+fn prove(
+    home: &Home,
+    folder: &Path,
+    out: Out,
+    trip: &mut Trip,
+) -> Result<Option<(CustomerId, String)>, Fault> {
     let customers: Vec<CustomerId> = home.customers()?.into_iter().map(|c| c.id).collect();
     trip.alerts = crate::alerts::all(home, &customers)?;
     say(out, &format!("\n{} alerts:", trip.alerts.len()));
@@ -180,13 +216,20 @@ fn prove(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Result<Option
         let view = home.view(customer)?;
         let bundle = folder.join("bundles").join(customer.as_str());
         custody::export(&view, &Folder::new(&bundle), &mut |_| {})?;
-        let report = verify::bundle(&bundle, Some(&view.vkey())).map_err(|e| Fault::new(Exit::Environment, "BW-5003", e.to_string(), ""))?;
+        let report = verify::bundle(&bundle, Some(&view.vkey()))
+            .map_err(|e| Fault::new(Exit::Environment, "BW-5003", e.to_string(), ""))?;
         ok = ok && report.ok();
         records += report.records;
     }
     trip.verified = ok;
     let word = if ok { "verified" } else { "NOT verified" };
-    say(out, &format!("\n{word}: {} bundles with {records} sealed records, by the customer's own program and key", customers.len()));
+    say(
+        out,
+        &format!(
+            "\n{word}: {} bundles with {records} sealed records, by the customer's own program and key",
+            customers.len()
+        ),
+    );
     let Some(first) = customers.first() else { return Ok(None) };
     // One bit, in the middle of the records, as a disk or an intruder would.
     let bundle = folder.join("bundles").join(first.as_str());
@@ -199,22 +242,39 @@ fn prove(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Result<Option
     }
     disk.put(&name, &bytes)?;
     let view = home.view(first)?;
-    let report = verify::bundle(&bundle, Some(&view.vkey())).map_err(|e| Fault::new(Exit::Environment, "BW-5003", e.to_string(), ""))?;
+    let report = verify::bundle(&bundle, Some(&view.vkey()))
+        .map_err(|e| Fault::new(Exit::Environment, "BW-5003", e.to_string(), ""))?;
     trip.tampered = report.findings;
     trip.flipped = format!("{name}, byte {at}");
     let told = trip.tampered.iter().find(|f| f.from.is_some()).or(trip.tampered.first());
-    say(out, &format!("tampered: one bit of {}'s bundle flipped ({}); verification fails with exit 4:", first, trip.flipped));
+    say(
+        out,
+        &format!(
+            "tampered: one bit of {}'s bundle flipped ({}); verification fails with exit 4:",
+            first, trip.flipped
+        ),
+    );
     if let Some(finding) = told {
-        let range = finding.from.zip(finding.to).map_or_else(String::new, |(a, b)| format!("records {a} to {b}: "));
+        let range =
+            finding.from.zip(finding.to).map_or_else(String::new, |(a, b)| format!("records {a} to {b}: "));
         say(out, &format!("  {} {range}{}", finding.threat, finding.message));
     }
     Ok(trip.alerts.last().map(|a| (first.clone(), a.id.clone())))
 }
 
-fn ending(args: &DemoArgs, home: &Path, trip: &Trip, named: &Option<(CustomerId, String)>, took: f64, out: Out) {
+fn ending(
+    args: &DemoArgs,
+    home: &Path,
+    trip: &Trip,
+    named: &Option<(CustomerId, String)>,
+    took: f64,
+    out: Out,
+) {
     out.text(&format!("\n{} records in {took:.1} seconds.", trip.records));
     let Some((customer, alert)) = named else {
-        return out.text("Nothing was noticed. Try it with more logs, or with rules of your own: bailiwick ingest --help");
+        return out.text(
+            "Nothing was noticed. Try it with more logs, or with rules of your own: bailiwick ingest --help",
+        );
     };
     if args.keep.is_some() {
         let home = home.display();

@@ -23,7 +23,8 @@ struct Check {
 /// Runs the checks.
 pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
     let mut checks = vec![];
-    let mut add = |name: &str, exit: Exit, told: String| checks.push(Check { name: name.to_owned(), exit, told });
+    let mut add =
+        |name: &str, exit: Exit, told: String| checks.push(Check { name: name.to_owned(), exit, told });
     let now = crate::clock::now();
     let clock = if now.as_second() < CLOCK_FLOOR { Exit::Findings } else { Exit::Ok };
     add("clock", clock, format!("{now}"));
@@ -31,7 +32,11 @@ pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
     match Home::look(Arc::new(Folder::new(home_path)), Box::new(Machine)) {
         Err(error) => {
             let fault = Fault::from(error);
-            add("home", Exit::Environment, format!("{}: {}; {}", home_path.display(), fault.what, fault.next));
+            add(
+                "home",
+                Exit::Environment,
+                format!("{}: {}; {}", home_path.display(), fault.what, fault.next),
+            );
         }
         Ok(home) => {
             add("home", Exit::Ok, format!("{} of {}", home_path.display(), home.provider().name));
@@ -40,17 +45,37 @@ pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
             for customer in home.customers().unwrap_or_default() {
                 let name = format!("vault {}", customer.id);
                 match verify::vault(&home, &customer.id, Out { quiet: true, ..out }) {
-                    Ok(report) if report.ok() => add(&name, Exit::Ok, format!("{} records, as they were sealed", report.records)),
-                    Ok(report) => add(&name, Exit::Tampered, format!("{} findings; `bailiwick verify --customer {}` names them", report.findings.len(), customer.id)),
+                    Ok(report) if report.ok() => {
+                        add(&name, Exit::Ok, format!("{} records, as they were sealed", report.records))
+                    }
+                    Ok(report) => add(
+                        &name,
+                        Exit::Tampered,
+                        format!(
+                            "{} findings; `bailiwick verify --customer {}` names them",
+                            report.findings.len(),
+                            customer.id
+                        ),
+                    ),
                     Err(fault) => add(&name, fault.exit, fault.what),
                 }
             }
         }
     }
-    let rules = sigma::load(detect::built_in_files().into_iter().chain(super::rule::read(&config.rules.value).unwrap_or_default()));
-    let missing: Vec<String> = config.rules.value.iter().filter(|p| !p.exists()).map(|p| p.display().to_string()).collect();
+    let rules = sigma::load(
+        detect::built_in_files()
+            .into_iter()
+            .chain(super::rule::read(&config.rules.value).unwrap_or_default()),
+    );
+    let missing: Vec<String> =
+        config.rules.value.iter().filter(|p| !p.exists()).map(|p| p.display().to_string()).collect();
     let exit = if rules.refused.is_empty() && missing.is_empty() { Exit::Ok } else { Exit::Findings };
-    let mut told = format!("{} loaded, {} lack something, {} refused", rules.loaded, rules.unarmed.len(), rules.refused.len());
+    let mut told = format!(
+        "{} loaded, {} lack something, {} refused",
+        rules.loaded,
+        rules.unarmed.len(),
+        rules.refused.len()
+    );
     if !missing.is_empty() {
         told = format!("{told}; not there: {}", missing.join(", "));
     }
@@ -59,10 +84,16 @@ pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
     match out.form {
         Form::Text => {
             let word = |exit: Exit| if exit == Exit::Ok { "ok" } else { "LOOK" };
-            out.table(&["check", "state", "what"], checks.iter().map(|c| vec![c.name.clone(), word(c.exit).into(), c.told.clone()]).collect());
+            out.table(
+                &["check", "state", "what"],
+                checks.iter().map(|c| vec![c.name.clone(), word(c.exit).into(), c.told.clone()]).collect(),
+            );
         }
         _ => {
-            let list: Vec<_> = checks.iter().map(|c| json!({"check": c.name, "ok": c.exit == Exit::Ok, "what": c.told})).collect();
+            let list: Vec<_> = checks
+                .iter()
+                .map(|c| json!({"check": c.name, "ok": c.exit == Exit::Ok, "what": c.told}))
+                .collect();
             out.document("doctor", json!({"ok": worst == Exit::Ok, "checks": list}));
         }
     }
@@ -95,8 +126,13 @@ fn rights(keys: &Path) -> (Exit, String) {
     }
     match (open.is_empty(), seen) {
         (_, 0) => (Exit::Environment, format!("no keys in {}", keys.display())),
-        (true, _) => (Exit::Ok, format!("{seen} files, for their owner only; back them up apart from the vaults")),
-        (false, _) => (Exit::Findings, format!("others can read {}; use chmod 600 for files and 700 for folders", open.join(", "))),
+        (true, _) => {
+            (Exit::Ok, format!("{seen} files, for their owner only; back them up apart from the vaults"))
+        }
+        (false, _) => (
+            Exit::Findings,
+            format!("others can read {}; use chmod 600 for files and 700 for folders", open.join(", ")),
+        ),
     }
 }
 

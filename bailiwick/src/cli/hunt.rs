@@ -60,18 +60,22 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     let progress = Progress::new(out, view.checkpoint().size, false);
     let mut hits = 0u64;
     let mut all = vec![];
-    let looked = search(&view, &query, &range, &watch::fields, &mut |done, _| progress.at(done), &mut |event| {
-        hits += 1;
-        match out.form {
-            Form::Jsonl => out.json_line(&as_json(&event, None)),
-            Form::Json => all.push(as_json(&event, None)),
-            Form::Text => out.text(&in_words(&event)),
-        }
-        ControlFlow::Continue(())
-    })?;
+    let looked =
+        search(&view, &query, &range, &watch::fields, &mut |done, _| progress.at(done), &mut |event| {
+            hits += 1;
+            match out.form {
+                Form::Jsonl => out.json_line(&as_json(&event, None)),
+                Form::Json => all.push(as_json(&event, None)),
+                Form::Text => out.text(&in_words(&event)),
+            }
+            ControlFlow::Continue(())
+        })?;
     drop(progress);
     if out.form == Form::Json {
-        out.document("hunt", json!({"query": query.to_string(), "hits": hits, "looked_at": looked, "records": all}));
+        out.document(
+            "hunt",
+            json!({"query": query.to_string(), "hits": hits, "looked_at": looked, "records": all}),
+        );
     }
     out.say(&format!("{hits} hits in {looked} records of {customer} looked at"));
     Ok(Exit::Ok)

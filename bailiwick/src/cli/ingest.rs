@@ -152,7 +152,8 @@ fn told(report: &Report, alerts: u64, took: Duration, out: Out) -> Exit {
     }
     for file in report.files.iter().filter(|f| f.is_incomplete()).take(20) {
         let why = file.stopped.clone().unwrap_or_else(|| {
-            let defects: Vec<String> = file.defects.iter().map(|(code, many)| format!("{many} {code}")).collect();
+            let defects: Vec<String> =
+                file.defects.iter().map(|(code, many)| format!("{many} {code}")).collect();
             defects.join(", ")
         });
         out.insist(&format!("incomplete: {}: {why}", file.path));
@@ -197,7 +198,9 @@ fn in_words(report: &Report, took: Duration) -> String {
         lines.push(format!("{duplicates} records were sealed before and are not stored twice"));
     }
     if unreadable > 0 {
-        lines.push(format!("{unreadable} records are known to exist and could not be read; their bytes are kept"));
+        lines.push(format!(
+            "{unreadable} records are known to exist and could not be read; their bytes are kept"
+        ));
     }
     if defects > 0 {
         lines.push(format!("{defects} defects; the records are kept raw with them"));

@@ -86,9 +86,15 @@ pub(crate) fn explain(args: &ExplainArgs, out: Out) -> Result<Exit, Fault> {
         return Ok(Exit::Ok);
     };
     let Some(code) = codes::find(asked) else {
-        let near = CODES.iter().map(|c| (strsim::damerau_levenshtein(&asked.to_uppercase(), c.code), c.code)).min();
-        let near = near.filter(|(d, _)| *d <= 2).map_or_else(String::new, |(_, c)| format!("; did you mean `{c}`?"));
-        return Err(Fault::usage("BW-1010", format!("there is no code `{asked}`{near}"), "`bailiwick explain` lists the codes"));
+        let near =
+            CODES.iter().map(|c| (strsim::damerau_levenshtein(&asked.to_uppercase(), c.code), c.code)).min();
+        let near =
+            near.filter(|(d, _)| *d <= 2).map_or_else(String::new, |(_, c)| format!("; did you mean `{c}`?"));
+        return Err(Fault::usage(
+            "BW-1010",
+            format!("there is no code `{asked}`{near}"),
+            "`bailiwick explain` lists the codes",
+        ));
     };
     match out.form {
         Form::Text => out.text(&format!("{}: {}\n\n{}", code.code, code.title, wrapped(code.page))),

@@ -23,8 +23,16 @@ use std::sync::Arc;
 
 /// Sealed logs of many customers, attacks found in them, and proofs that the customer can check alone.
 #[derive(Parser)]
-#[command(name = "bailiwick", version, arg_required_else_help = true, max_term_width = 100, disable_help_subcommand = false)]
-#[command(after_help = "Examples:\n  bailiwick demo                                        the whole trip, with records made for it\n  bailiwick init --provider 'Northwind IT'\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick ingest --customer acme /var/log\n  bailiwick hunt --customer acme 'failed user:root'\n\nExit codes: 0 ok, 1 findings, 2 usage, 3 incomplete, 4 verification failed, 5 environment, 130 interrupted.")]
+#[command(
+    name = "bailiwick",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    disable_help_subcommand = false
+)]
+#[command(
+    after_help = "Examples:\n  bailiwick demo                                        the whole trip, with records made for it\n  bailiwick init --provider 'Northwind IT'\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick ingest --customer acme /var/log\n  bailiwick hunt --customer acme 'failed user:root'\n\nExit codes: 0 ok, 1 findings, 2 usage, 3 incomplete, 4 verification failed, 5 environment, 130 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -51,7 +59,14 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub(crate) verbose: u8,
     /// Colour of words on a terminal
-    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Everywhere", hide_possible_values = false)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        help_heading = "Everywhere",
+        hide_possible_values = false
+    )]
     pub(crate) color: Color,
 }
 
@@ -70,49 +85,75 @@ pub(crate) enum Color {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Make a provider's home
-    #[command(after_help = "Examples:\n  bailiwick init --provider 'Northwind IT'\n  bailiwick --home /srv/bailiwick init --provider northwind\n\nA home that exists is never touched: exit 2.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick init --provider 'Northwind IT'\n  bailiwick --home /srv/bailiwick init --provider northwind\n\nA home that exists is never touched: exit 2."
+    )]
     Init(customer::InitArgs),
     /// Add, list and show customers
-    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick customer show acme --json")]
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick customer add acme --name 'Acme Ltd'\n  bailiwick customer show acme --json"
+    )]
     Customer(customer::CustomerArgs),
     /// Read logs, seal them in a customer's log, look for attacks
     #[command(after_help = ingest::HELP)]
     Ingest(ingest::IngestArgs),
     /// List and show what was noticed
-    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick alert ls --customer acme\n  bailiwick alert show al-0123456789ab")]
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick alert ls --customer acme\n  bailiwick alert show al-0123456789ab"
+    )]
     Alert(alert::AlertArgs),
     /// List and check Sigma rules
-    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick rule ls\n  bailiwick rule check my-rules/\n\nExit 1 when a rule is refused.")]
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick rule ls\n  bailiwick rule check my-rules/\n\nExit 1 when a rule is refused."
+    )]
     Rule(rule::RuleArgs),
     /// Search a customer's sealed records
     #[command(after_help = hunt::HELP)]
     Hunt(hunt::HuntArgs),
     /// Write a bundle that the customer verifies alone
-    #[command(after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs."
+    )]
     Export(verify::ExportArgs),
     /// Verify vaults: every record, every byte
-    #[command(after_help = "Examples:\n  bailiwick verify\n  bailiwick verify --customer acme --json\n\nNothing is written. Exit 4 when anything is not as it was sealed; the findings name records and file.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick verify\n  bailiwick verify --customer acme --json\n\nNothing is written. Exit 4 when anything is not as it was sealed; the findings name records and file."
+    )]
     Verify(verify::VerifyArgs),
     /// Run rules over files without keeping anything
     #[command(after_help = scan::HELP)]
     Scan(scan::ScanArgs),
     /// Show the whole trip in under a minute
-    #[command(after_help = "Examples:\n  bailiwick demo\n  bailiwick demo /var/log\n\nWithout a path its records are made; with one they are the reader's own logs. It works in a temporary folder, which goes\nafterwards, and needs no network.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick demo\n  bailiwick demo /var/log\n\nWithout a path its records are made; with one they are the reader's own logs. It works in a temporary folder, which goes\nafterwards, and needs no network."
+    )]
     Demo(demo::DemoArgs),
     /// Check home, keys, disk, clock, rules and vaults
-    #[command(after_help = "Examples:\n  bailiwick doctor\n  bailiwick doctor --json\n\nNothing is written. Exit 1 when something wants attention, 4 when a vault is damaged, 5 when the home cannot be read.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick doctor\n  bailiwick doctor --json\n\nNothing is written. Exit 1 when something wants attention, 4 when a vault is damaged, 5 when the home cannot be read."
+    )]
     Doctor,
     /// Show what applies and where it comes from
-    #[command(arg_required_else_help = true, after_help = "Examples:\n  bailiwick config show\n  bailiwick config show --origin")]
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick config show\n  bailiwick config show --origin"
+    )]
     Config(misc::ConfigArgs),
     /// Explain an error code
     #[command(after_help = "Examples:\n  bailiwick explain BW-4002\n  bailiwick explain --json BW-1004")]
     Explain(misc::ExplainArgs),
     /// Print completions for a shell
-    #[command(after_help = "Examples:\n  bailiwick completions bash > ~/.local/share/bash-completion/completions/bailiwick\n  bailiwick completions zsh > ~/.zfunc/_bailiwick")]
+    #[command(
+        after_help = "Examples:\n  bailiwick completions bash > ~/.local/share/bash-completion/completions/bailiwick\n  bailiwick completions zsh > ~/.zfunc/_bailiwick"
+    )]
     Completions(misc::CompletionsArgs),
     /// Print the manual pages, or write them to a folder
-    #[command(after_help = "Examples:\n  bailiwick man | man -l -\n  bailiwick man --out ~/.local/share/man/man1")]
+    #[command(
+        after_help = "Examples:\n  bailiwick man | man -l -\n  bailiwick man --out ~/.local/share/man/man1"
+    )]
     Man(misc::ManArgs),
 }
 
@@ -156,14 +197,25 @@ fn at_home(mut fault: Fault, home: &Path) -> Fault {
 /// A customer's id as given.
 pub(crate) fn customer_id(text: &str) -> Result<CustomerId, Fault> {
     CustomerId::parse(text).map_err(|error| {
-        Fault::usage("BW-1006", format!("`{text}` is no customer's id: {error}"), "`bailiwick customer ls` lists the customers")
+        Fault::usage(
+            "BW-1006",
+            format!("`{text}` is no customer's id: {error}"),
+            "`bailiwick customer ls` lists the customers",
+        )
     })
 }
 
 /// A time as given: RFC 3339, or a date.
 pub(crate) fn time(text: &str) -> Result<Time, String> {
-    let date = || text.parse::<jiff::civil::Date>().ok().and_then(|d| jiff::tz::Offset::UTC.to_timestamp(d.at(0, 0, 0, 0)).ok());
-    text.parse().ok().or_else(date).ok_or_else(|| "write 2026-11-01T10:00:00Z, or a date, 2026-11-01".to_owned())
+    let date = || {
+        text.parse::<jiff::civil::Date>()
+            .ok()
+            .and_then(|d| jiff::tz::Offset::UTC.to_timestamp(d.at(0, 0, 0, 0)).ok())
+    };
+    text.parse()
+        .ok()
+        .or_else(date)
+        .ok_or_else(|| "write 2026-11-01T10:00:00Z, or a date, 2026-11-01".to_owned())
 }
 
 /// A zone as given: `+02:00`, `-0730`, `Z`.
@@ -198,7 +250,10 @@ mod tests {
     #[test]
     fn times_and_zones_are_read() {
         assert_eq!(time("2026-11-01").map(|t| t.to_string()), Ok("2026-11-01T00:00:00Z".into()));
-        assert_eq!(time("2026-11-01T10:00:00+01:00").map(|t| t.to_string()), Ok("2026-11-01T09:00:00Z".into()));
+        assert_eq!(
+            time("2026-11-01T10:00:00+01:00").map(|t| t.to_string()),
+            Ok("2026-11-01T09:00:00Z".into())
+        );
         assert!(time("yesterday").is_err());
         assert_eq!(zone("-0730").map(|z| z.seconds()), Ok(-27_000));
         assert!(zone("Berlin").is_err() && zone("+99:99").is_err() && zone("").is_err());

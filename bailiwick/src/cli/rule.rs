@@ -29,7 +29,9 @@ pub(crate) enum RuleVerb {
         rules: Vec<PathBuf>,
     },
     /// Check rules: what loads, what lacks something, what is refused and why
-    #[command(after_help = "Examples:\n  bailiwick rule check my-rules/\n  bailiwick rule check rule.yml --json\n\nEvery document is loaded, unarmed (it lacks a placeholder's value or a rule that it calls) or refused. Exit 1 when one is refused.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick rule check my-rules/\n  bailiwick rule check rule.yml --json\n\nEvery document is loaded, unarmed (it lacks a placeholder's value or a rule that it calls) or refused. Exit 1 when one is refused."
+    )]
     Check {
         /// Folders or files
         #[arg(required = true, value_name = "PATH")]
@@ -55,7 +57,12 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
         }
         let found = collect::walk(path);
         if let Some((place, error)) = found.failed.into_iter().next() {
-            return Err(Fault::new(Exit::Environment, "BW-5003", format!("`{}` cannot be read: {error}", place.display()), ""));
+            return Err(Fault::new(
+                Exit::Environment,
+                "BW-5003",
+                format!("`{}` cannot be read: {error}", place.display()),
+                "",
+            ));
         }
         let single = path.is_file();
         for (_, file) in found.files {
@@ -88,14 +95,25 @@ pub(crate) fn armed(config: &Config, more: &[PathBuf], out: Out) -> Result<RuleS
 pub(crate) fn tell_refused(loaded: &Loaded, out: Out) {
     for refused in &loaded.refused {
         let (path, line, column) = (&refused.path, refused.line, refused.column);
-        out.insist(&format!("refused: {path}:{line}:{column}: {} {}\n{}", refused.code, refused.message, refused.caret));
+        out.insist(&format!(
+            "refused: {path}:{line}:{column}: {} {}\n{}",
+            refused.code, refused.message, refused.caret
+        ));
     }
     for unarmed in &loaded.unarmed {
-        out.detail(&format!("unarmed: {}: {} lacks {}", unarmed.path, unarmed.title, unarmed.missing.join(", ")));
+        out.detail(&format!(
+            "unarmed: {}: {} lacks {}",
+            unarmed.path,
+            unarmed.title,
+            unarmed.missing.join(", ")
+        ));
     }
     if !loaded.refused.is_empty() || !loaded.unarmed.is_empty() {
         let (all, refused, unarmed) = (loaded.documents, loaded.refused.len(), loaded.unarmed.len());
-        out.say(&format!("rules: {} of {all} loaded, {unarmed} lack something, {refused} refused", loaded.loaded));
+        out.say(&format!(
+            "rules: {} of {all} loaded, {unarmed} lack something, {refused} refused",
+            loaded.loaded
+        ));
     }
 }
 
@@ -132,16 +150,19 @@ fn list(rules: &RuleSet, out: Out) -> Result<Exit, Fault> {
 
 fn check(paths: &[PathBuf], out: Out) -> Result<Exit, Fault> {
     let loaded = sigma::load(read(paths)?);
-    let refused = |r: &sigma::Refused| {
-        json!({"path": r.path, "line": r.line, "column": r.column, "code": r.code, "message": r.message})
-    };
-    let unarmed = |u: &sigma::Unarmed| json!({"path": u.path, "id": u.id, "title": u.title, "missing": u.missing});
+    let refused = |r: &sigma::Refused| json!({"path": r.path, "line": r.line, "column": r.column, "code": r.code, "message": r.message});
+    let unarmed =
+        |u: &sigma::Unarmed| json!({"path": u.path, "id": u.id, "title": u.title, "missing": u.missing});
     match out.form {
         Form::Text => {
             tell_refused(&loaded, Out { quiet: false, ..out });
             out.text(&format!(
                 "{} files, {} documents: {} loaded, {} lack something, {} refused",
-                loaded.files, loaded.documents, loaded.loaded, loaded.unarmed.len(), loaded.refused.len()
+                loaded.files,
+                loaded.documents,
+                loaded.loaded,
+                loaded.unarmed.len(),
+                loaded.refused.len()
             ));
         }
         _ => out.document(

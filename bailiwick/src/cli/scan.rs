@@ -59,7 +59,17 @@ pub(crate) fn run(_: &Config, args: &ScanArgs, out: Out) -> Result<Exit, Fault> 
     out.say("scan keeps nothing: no seal, no alert");
     let engine = Engine::new(rules, EngineOptions { ignore_logsource: args.ignore_logsource });
     let progress = Progress::new(out, bytes, true);
-    let mut scan = Scan { engine, out, hits: 0, records: 0, bytes: 0, incomplete: 0, begins: vec![], by_rule: BTreeMap::new(), all: vec![] };
+    let mut scan = Scan {
+        engine,
+        out,
+        hits: 0,
+        records: 0,
+        bytes: 0,
+        incomplete: 0,
+        begins: vec![],
+        by_rule: BTreeMap::new(),
+        all: vec![],
+    };
     for report in &failed {
         scan.incomplete += 1;
         out.insist(&format!("incomplete: {}: {}", report.path, report.stopped.as_deref().unwrap_or("")));
@@ -107,7 +117,12 @@ struct Scan {
 
 impl Scan {
     /// Looks at one file; says why it is incomplete, if it is.
-    fn file(&mut self, input: &Input, options: &Options, stop: &std::sync::atomic::AtomicBool) -> Option<String> {
+    fn file(
+        &mut self,
+        input: &Input,
+        options: &Options,
+        stop: &std::sync::atomic::AtomicBool,
+    ) -> Option<String> {
         self.begins.push((self.records, input.shown.clone()));
         let opened = match crate::ingest::open(input) {
             Ok(opened) => opened,
@@ -123,7 +138,11 @@ impl Scan {
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         self.bytes += summary.bytes;
-        let why = summary.stopped.or((summary.unreadable > 0).then(|| format!("{} records could not be read", summary.unreadable)));
+        let why =
+            summary
+                .stopped
+                .or((summary.unreadable > 0)
+                    .then(|| format!("{} records could not be read", summary.unreadable)));
         self.incomplete += u64::from(why.is_some());
         why
     }
@@ -157,8 +176,14 @@ impl Scan {
                 self.out.text(&format!("{level}\t{title}\t{path}\t{record}\t{first}"));
             }
             _ => {
-                let records: Vec<Value> = hit.seqs.iter().map(|s| self.place(*s)).map(|(p, r)| json!({"path": p, "record": r})).collect();
-                let group: serde_json::Map<String, Value> = hit.group.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect();
+                let records: Vec<Value> = hit
+                    .seqs
+                    .iter()
+                    .map(|s| self.place(*s))
+                    .map(|(p, r)| json!({"path": p, "record": r}))
+                    .collect();
+                let group: serde_json::Map<String, Value> =
+                    hit.group.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect();
                 let value = json!({
                     "rule": {"id": rule.id, "title": rule.title, "level": rule.level, "tags": rule.tags},
                     "path": path, "record": record, "happened": hit.last.to_string(),
@@ -174,7 +199,10 @@ impl Scan {
         if out.form == Form::Json {
             out.document("scan", json!({"hits": all, "records": records, "incomplete": incomplete}));
         }
-        out.say(&format!("{hits} hits of {} rules in {records} records; {incomplete} files incomplete", by_rule.len()));
+        out.say(&format!(
+            "{hits} hits of {} rules in {records} records; {incomplete} files incomplete",
+            by_rule.len()
+        ));
         match (interrupted, hits, incomplete) {
             (true, ..) => Exit::Interrupted,
             (_, 1.., _) => Exit::Findings,

@@ -65,7 +65,8 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
     let mut files: Vec<Finding> = vec![];
     let (mut done, mut pages) = (0u64, 0u64);
     let mut progress: Option<Progress> = None;
-    audit(home, customer, &mut |met| match met {
+    audit(home, customer, &mut |met| {
+        match met {
         Audited::Checkpoint { note, vkey, origin, .. } => {
             checker = Some(Checker::new(note, vkey, origin));
             let size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok());
@@ -102,9 +103,12 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
                 checker.page_roots(new, path);
             }
         }
+    }
     })?;
     drop(progress);
-    let mut report = checker.map(Checker::finish).ok_or_else(|| Fault::new(Exit::Tampered, "BW-4001", "the vault has no checkpoint", ""))?;
+    let mut report = checker
+        .map(Checker::finish)
+        .ok_or_else(|| Fault::new(Exit::Tampered, "BW-4001", "the vault has no checkpoint", ""))?;
     report.findings.extend(files);
     Ok(report)
 }
@@ -131,12 +135,19 @@ pub(crate) fn finding(f: &Finding) -> Value {
 
 fn in_words(customer: &CustomerId, report: &Report, out: Out) {
     if report.ok() {
-        out.verdict("ok", true, &format!("  {customer}: {} records, every byte as it was sealed", report.records));
+        out.verdict(
+            "ok",
+            true,
+            &format!("  {customer}: {} records, every byte as it was sealed", report.records),
+        );
         return;
     }
     out.verdict("NOT AS SEALED", false, &format!("  {customer}: {} findings", report.findings.len()));
     for finding in report.findings.iter().take(50) {
-        let range = finding.from.zip(finding.to).map_or_else(String::new, |(from, to)| format!(" records {from} to {to}"));
+        let range = finding
+            .from
+            .zip(finding.to)
+            .map_or_else(String::new, |(from, to)| format!(" records {from} to {to}"));
         let path = finding.path.as_deref().unwrap_or("");
         out.text(&format!("  {}{range} {path}\n    {}", finding.threat, finding.message));
     }

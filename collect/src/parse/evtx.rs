@@ -77,6 +77,13 @@ fn chunk(
     }
     let claimed = claimed(&bytes);
     let cut = bytes.len() < CHUNK_BYTES;
+    if cut {
+        // Whether records were lost or only empty space, the file is not whole.
+        let have = bytes.len();
+        out.stopped(format!(
+            "the file ends inside the chunk at byte {offset}, {have} of {CHUNK_BYTES} bytes"
+        ));
+    }
     let mut whole = bytes.clone();
     whole.resize(CHUNK_BYTES, 0);
     // The renderer works on bytes from outside; should it ever panic, this chunk is unreadable and nothing more.

@@ -46,6 +46,21 @@ fn every_record_of_every_windows_event_log_is_accounted_for() {
 }
 
 #[test]
+fn a_cut_windows_event_log_says_so_wherever_it_is_cut() {
+    let Some(corpora) = corpora() else { return };
+    let files = walk(&corpora.join("evtx/attack-samples")).files;
+    let (name, path) = files.iter().find(|(n, _)| n.ends_with(".evtx")).expect("one at least");
+    let whole = std::fs::read(path).expect("there");
+    let records = taken(name, &whole).1.records;
+    for at in (0..whole.len()).step_by(1 + whole.len() / 60) {
+        let summary = taken(name, &whole[..at]).1;
+        let on_a_chunk = at > 4096 && (at - 4096) % 65_536 == 0;
+        assert!(summary.stopped.is_some() || on_a_chunk, "cut at {at}: {summary:?}");
+        assert!(summary.records <= records);
+    }
+}
+
+#[test]
 fn lines_of_real_logs_are_records_with_times() {
     let Some(corpora) = corpora() else { return };
     let root = corpora.join("logs/loghub");
