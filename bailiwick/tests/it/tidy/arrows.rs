@@ -102,6 +102,60 @@ fn an_undrawn_arrow_is_said_in_a_sentence() {
     notices(said("util", "model", false), "`util` is a room that the plan does not know", vec![]);
 }
 
+/// Complains where the table of rooms in ARCHITECTURE.md draws other arrows than the plan does among the rooms that exist.
+fn drawn_otherwise(architecture: &str, rooms: &BTreeSet<&str>) -> Vec<String> {
+    let mut complaints = vec![];
+    let mut printed = BTreeSet::new();
+    for row in architecture.lines().filter(|line| line.starts_with("| ") && line.contains("/src/")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let room =
+            cells.get(1).and_then(|cell| cell.strip_prefix('[')?.split(']').next()).unwrap_or_default();
+        let Some((_, plan)) = ARROWS.iter().find(|(name, _)| *name == room) else { continue };
+        let plan: BTreeSet<&str> = plan.iter().copied().filter(|to| rooms.contains(to)).collect();
+        let cell = *cells.last().expect("a row has cells");
+        let same = match cell {
+            "all" => plan.len() == rooms.len() - 1,
+            "–" => plan.is_empty(),
+            cell => cell.split(", ").collect::<BTreeSet<_>>() == plan,
+        };
+        if !same {
+            complaints.push(format!("ARCHITECTURE.md draws `{room}` → {cell}, the plan {plan:?}"));
+        }
+        printed.insert(room);
+    }
+    complaints
+        .extend(rooms.difference(&printed).map(|room| format!("ARCHITECTURE.md has no row for `{room}`")));
+    complaints
+}
+
+#[test]
+fn the_table_of_rooms_in_architecture_is_the_plan() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    content(drawn_otherwise(
+        &text,
+        &metadata().workspace_packages().iter().map(|package| room(&package.name)).collect(),
+    ));
+}
+
+#[test]
+fn a_row_that_the_plan_does_not_know_is_noticed() {
+    let check = |imports: &str, rooms: &[&'static str]| {
+        drawn_otherwise(
+            &format!("| 2 | [custody](custody/src/lib.rs) | vaults | {imports} |\n"),
+            &rooms.iter().copied().collect(),
+        )
+    };
+    let good = || {
+        check("ledger", &["custody", "ledger"])
+            .into_iter()
+            .filter(|said| !said.contains("`ledger`"))
+            .collect()
+    };
+    notices(check("–", &["custody", "ledger"]), "draws `custody` → –", good());
+    notices(check("ledger, sigma", &["custody", "ledger", "sigma"]), "draws `custody`", good());
+    notices(check("ledger", &["custody", "ledger"]), "no row for `ledger`", good());
+}
+
 #[test]
 fn the_plan_itself_has_no_loop() {
     let mut settled: BTreeSet<&str> = BTreeSet::new();
