@@ -40,7 +40,9 @@ impl Fault {
     }
 
     pub(crate) fn refuse(self, path: &str, text: &str) -> Refused {
-        let Self { line, column, code, message } = self;
+        // A parser may know no place; then it is the beginning.
+        let (line, column) = (self.line.max(1), self.column.max(1));
+        let Self { code, message, .. } = self;
         let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
         let shown: String = text.lines().nth(index).unwrap_or("").chars().take(160).map(plain).collect();
         let blank = " ".repeat(usize::try_from(column).unwrap_or(1).saturating_sub(1).min(160));

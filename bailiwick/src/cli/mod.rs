@@ -171,7 +171,7 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
         }
         _ => {
             let text = crate::out::clean_lines(&error.to_string());
-            let _ = write!(std::io::stderr(), "{text}  BW-1001: `bailiwick explain BW-1001` says more\n");
+            let _ = writeln!(std::io::stderr(), "{text}  BW-1001: `bailiwick explain BW-1001` says more");
             Exit::Usage
         }
     }

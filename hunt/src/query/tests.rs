@@ -1,3 +1,5 @@
+//! Queries and what they find; faulty ones and where the fault is.
+
 use super::*;
 use model::{Defect, Draft, Format, Source};
 use proptest::prelude::*;

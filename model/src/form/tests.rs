@@ -1,3 +1,5 @@
+//! The canonical form: golden bytes, and laws over any record and any bytes.
+
 use super::*;
 use crate::{Draft, Format};
 use proptest::prelude::*;

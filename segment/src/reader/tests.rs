@@ -1,3 +1,5 @@
+//! What was written comes back; what was cut or changed is refused.
+
 use super::*;
 use crate::{BLOCK_BYTES, BLOCK_ROWS, PAGE, Writer};
 use proptest::prelude::*;

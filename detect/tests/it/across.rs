@@ -1,0 +1,117 @@
+//! One source at several customers: seen by the provider, and nothing of one customer with another.
+
+use super::{Sealing, at};
+use detect::{Across, SPRAY_ACROSS};
+use model::{Alert, CustomerId, Format};
+use serde_json::json;
+
+/// Failures of one source: customer, account, second.
+fn seen(tries: &[(&str, &str, u32)]) -> (Across, Vec<Alert>) {
+    let mut across = Across::new([5; 32]);
+    let mut customers: Vec<&str> = tries.iter().map(|t| t.0).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    for customer in customers {
+        let own = tries.iter().filter(|t| t.0 == customer);
+        let event = |t: &(&str, &str, u32)| {
+            let fields = json!({"program": "sshd", "action": "sign-in", "outcome": "failure", "user": t.1, "src_ip": "203.0.113.9"});
+            (at(t.2), Format::Syslog, fields)
+        };
+        let events: Vec<_> = own.map(event).collect();
+        let mut sealing = Sealing::of(customer);
+        let batch = sealing.seal(&events);
+        across.observe(&sealing.customer, &batch, 0);
+    }
+    let alerts = across.take_alerts();
+    (across, alerts)
+}
+
+#[test]
+fn five_accounts_at_two_customers_are_an_alert_and_less_is_none() {
+    for (tries, want) in [
+        (
+            &[
+                ("acme", "a", 0),
+                ("acme", "b", 9),
+                ("acme", "c", 20),
+                ("clinic", "d", 30),
+                ("clinic", "e", 40),
+            ][..],
+            1,
+        ),
+        (&[("acme", "a", 0), ("acme", "b", 9), ("acme", "c", 20), ("clinic", "d", 30)], 0),
+        (&[("acme", "a", 0), ("acme", "b", 1), ("acme", "c", 2), ("acme", "d", 3), ("acme", "e", 4)], 0),
+        (
+            &[
+                ("acme", "a", 0),
+                ("acme", "A", 9),
+                ("acme", "c", 20),
+                ("clinic", "d", 30),
+                ("clinic", "e", 40),
+            ],
+            0,
+        ),
+        (
+            &[
+                ("acme", "a", 0),
+                ("acme", "b", 9),
+                ("acme", "c", 20),
+                ("clinic", "a", 30),
+                ("clinic", "b", 40),
+            ],
+            1,
+        ),
+    ] {
+        let (_, alerts) = seen(tries);
+        assert_eq!(alerts.len(), want, "{tries:?}");
+        for alert in alerts {
+            assert_eq!((alert.rule.id.as_str(), alert.count), (SPRAY_ACROSS, 5));
+            assert!(alert.rule.tags.contains(&"attack.t1110.003".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn one_customers_part_holds_nothing_of_another() {
+    let tries = [
+        ("acme", "marked-alpha", 0),
+        ("acme", "b", 9),
+        ("clinic", "marked-beta", 20),
+        ("clinic", "d", 30),
+        ("clinic", "e", 40),
+    ];
+    let (across, alerts) = seen(&tries);
+    let acme = CustomerId::parse("acme").expect("good");
+    let part = Across::part_of(&alerts[0], &acme);
+    assert_eq!(part.customers, [acme.clone()]);
+    assert!(part.records.iter().all(|r| r.customer == acme) && part.records.len() == 2);
+    let text = part.to_json().to_string();
+    for foreign in ["clinic", "marked-beta", "marked-alpha", "203.0.113.9"] {
+        assert!(!text.contains(foreign), "{foreign} in {text}");
+    }
+    assert!(part.summary.contains("1 other customer"));
+    let kept = String::from_utf8(across.to_bytes()).expect("text");
+    for text in ["marked-alpha", "marked-beta", "203.0.113.9"] {
+        assert!(!kept.contains(text), "{text} is kept in the clear");
+    }
+}
+
+#[test]
+fn the_state_survives_and_damage_is_noticed() {
+    let tries =
+        [("acme", "a", 0), ("acme", "b", 9), ("clinic", "c", 20), ("clinic", "d", 30), ("clinic", "e", 40)];
+    let (across, alerts) = seen(&tries);
+    let bytes = across.to_bytes();
+    let mut again = Across::from_bytes([5; 32], &bytes).expect("its own state");
+    assert_eq!(again.to_bytes(), bytes);
+    assert_eq!(again.take_alerts(), vec![], "what was told is not told again");
+    let mut sealing = Sealing::of("borealis");
+    let fields = json!({"action": "sign-in", "outcome": "failure", "user": "f", "src_ip": "203.0.113.9"});
+    let batch = sealing.seal(&[(at(50), Format::Syslog, fields)]);
+    again.observe(&sealing.customer, &batch, 0);
+    let grown = again.take_alerts();
+    assert_eq!((grown[0].customers.len(), &grown[0].id), (3, &alerts[0].id));
+    for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+        assert!(Across::from_bytes([5; 32], &bytes[..cut]).is_err());
+    }
+}
