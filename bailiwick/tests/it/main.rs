@@ -2,4 +2,6 @@
 
 mod corpus;
 mod limits;
+mod program;
+mod scenarios;
 mod tidy;

@@ -1,0 +1,60 @@
+//! Every scenario is played through the program and raises what it must, for the customers it must, and nothing that
+//! it must not.
+
+use super::program::Place;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten();
+    let mut names: Vec<String> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_scenario_raises_what_it_must_and_not_what_it_must_not() {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"));
+    let all = names(&root);
+    assert!(all.len() >= 3);
+    for scenario in all {
+        let folder = root.join(&scenario);
+        let wanted: toml::Table =
+            std::fs::read_to_string(folder.join("alerts.toml")).expect("alerts.toml").parse().expect("TOML");
+        let files = names(&folder.join("records"));
+        let customer = |file: &String| file.split('.').next().expect("customer.source.ext").to_owned();
+        let customers: BTreeSet<String> = files.iter().map(customer).collect();
+        let place = Place::with(&customers.iter().map(String::as_str).collect::<Vec<_>>());
+        for file in &files {
+            let path = folder.join("records").join(file).display().to_string();
+            let ran = place.run(&["ingest", "--customer", &customer(file), "--json", &path]);
+            assert!(ran.code == 0 && ran.json()["defects"] == 0, "{scenario}/{file}: {}", ran.err);
+        }
+        let told = place.run(&["alert", "ls", "--json"]).json();
+        let told = told["alerts"].as_array().expect("a list");
+        let fired: BTreeSet<&str> = told.iter().filter_map(|a| a["rule"]["id"].as_str()).collect();
+        let mut must = BTreeSet::new();
+        for one in wanted["must"].as_array().expect("[[must]]") {
+            let rule = one["rule"].as_str().expect("an id");
+            must.insert(rule);
+            let whom: BTreeSet<&str> =
+                one["customers"].as_array().expect("a list").iter().filter_map(|c| c.as_str()).collect();
+            let touches = |a: &serde_json::Value| {
+                let of: BTreeSet<&str> =
+                    a["customers"].as_array().expect("a list").iter().filter_map(|c| c.as_str()).collect();
+                a["rule"]["id"] == rule
+                    && whom.is_subset(&of)
+                    && !a["records"].as_array().expect("a list").is_empty()
+            };
+            assert!(told.iter().any(touches), "{scenario}: {rule} for {whom:?}");
+        }
+        for never in
+            wanted["must_not"]["rules"].as_array().expect("[must_not]").iter().filter_map(|r| r.as_str())
+        {
+            assert!(!fired.contains(never), "{scenario}: {never}");
+        }
+        // In the noise around it nothing else is found either.
+        assert_eq!(fired, must, "{scenario}");
+        assert_eq!(place.run(&["verify"]).code, 0, "{scenario}");
+    }
+}
