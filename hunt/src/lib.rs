@@ -1,6 +1,6 @@
 //! Searches sealed records: words, `field:value`, wildcards, comparisons, networks, and/or/not.
 //!
-//! A [`Query`] is parsed once and asked about one [`Event`] after the other. [`search`] runs it over what a vault gives
+//! A [`Query`] is parsed once and asked about one [`model::Event`] after the other. [`search`] runs it over what a vault gives
 //! out, which is proved against the checkpoint on the way, so that no hit was ever anything else than what was sealed.
 //!
 //! ```

@@ -83,7 +83,7 @@ fn one_customers_part_holds_nothing_of_another() {
     let (across, alerts) = seen(&tries);
     let acme = CustomerId::parse("acme").expect("good");
     let part = Across::part_of(&alerts[0], &acme);
-    assert_eq!(part.customers, [acme.clone()]);
+    assert_eq!(part.customers, vec![acme.clone()]);
     assert!(part.records.iter().all(|r| r.customer == acme) && part.records.len() == 2);
     let text = part.to_json().to_string();
     for foreign in ["clinic", "marked-beta", "marked-alpha", "203.0.113.9"] {

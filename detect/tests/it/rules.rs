@@ -180,7 +180,8 @@ fn what_an_earlier_run_looked_at_is_not_told_again() {
     let grown = again.finish();
     let mut ids: Vec<String> = grown.iter().map(|a| a.id.clone()).collect();
     let mut want = told;
-    (ids.sort(), want.sort());
+    ids.sort();
+    want.sort();
     assert_eq!(ids, want, "the same alerts, grown");
     assert!(grown.iter().all(|a| a.count == 40), "{grown:#?}");
 }
