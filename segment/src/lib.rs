@@ -35,6 +35,8 @@
 
 pub mod block;
 mod bytes;
+#[cfg(test)]
+mod golden;
 mod reader;
 mod writer;
 

@@ -193,6 +193,20 @@ fn a_customers_records_are_found_in_its_own_log_only() {
     }
 }
 
+#[test]
+fn the_customer_of_a_record_is_who_brought_it_in_never_what_it_says() {
+    let place = Place::with(&["acme", "clinic"]);
+    let lines = b"{\"customer\":\"clinic\",\"tenant\":\"clinic\",\"origin\":\"northwind-it/clinic/records\",\"user\":\"liar-9\"}\n";
+    let log = place.file("clinic/clinic.ndjson", lines);
+    assert_eq!(place.run(&["ingest", "--customer", "acme", "--source", "clinic", &log]).code, 0);
+    let found =
+        |customer: &str| place.run(&["hunt", "--customer", customer, "--jsonl", "liar-9"]).lines().len();
+    assert_eq!((found("acme"), found("clinic")), (1, 0));
+    let records =
+        |customer: &str| place.run(&["customer", "show", customer, "--json"]).json()["records"].clone();
+    assert!(records("acme").as_u64() > records("clinic").as_u64());
+}
+
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut files = vec![];
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {

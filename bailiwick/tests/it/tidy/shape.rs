@@ -15,6 +15,7 @@ const DOORS: &[(&str, &str)] = &[
     ("bailiwick/src/chance.rs", "asks the machine for randomness"),
     ("bailiwick/src/clock.rs", "reads the time"),
     ("bailiwick/src/config.rs", "reads the environment"),
+    ("bailiwick/benches", "starts the program, looks at the clock, writes its input"),
     ("verify/src/main.rs", "decides the exit code"),
 ];
 
