@@ -72,6 +72,12 @@ impl Out {
         Self::write(&format!("{}\n", lines.join("\n")));
     }
 
+    /// One row of a stream, with tabs between its cells.
+    pub(crate) fn row(self, cells: &[&str]) {
+        let cells: Vec<String> = cells.iter().map(|c| clean(c)).collect();
+        Self::write(&format!("{}\n", cells.join("\t")));
+    }
+
     /// Text of our own, as it stands: help, man pages, completions.
     pub(crate) fn verbatim(self, text: &str) {
         Self::write(text);

@@ -135,7 +135,7 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
     );
     for (customer, event) in &records {
         let record = &event.record;
-        let raw: String = String::from_utf8_lossy(&record.raw).chars().take(300).collect();
+        let raw: String = String::from_utf8_lossy(&record.raw).trim_end().chars().take(300).collect();
         text.push_str(&format!(
             "\n  {customer} {} {} {}\n    {}\n",
             record.seq,

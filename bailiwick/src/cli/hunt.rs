@@ -66,7 +66,7 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
             match out.form {
                 Form::Jsonl => out.json_line(&as_json(&event, None)),
                 Form::Json => all.push(as_json(&event, None)),
-                Form::Text => out.text(&in_words(&event)),
+                Form::Text => in_words(&event, out),
             }
             ControlFlow::Continue(())
         })?;
@@ -103,9 +103,9 @@ pub(crate) fn as_json(event: &Event, customer: Option<&CustomerId>) -> Value {
     value
 }
 
-fn in_words(event: &Event) -> String {
+fn in_words(event: &Event, out: Out) {
     let record = &event.record;
     let raw = String::from_utf8_lossy(&record.raw);
-    let raw: String = raw.chars().take(2000).map(|c| if c == '\n' { ' ' } else { c }).collect();
-    format!("{}\t{}\t{}\t{raw}", record.seq, record.happened, record.source)
+    let raw: String = raw.trim_end().chars().take(2000).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    out.row(&[&record.seq.to_string(), &record.happened.to_string(), &record.source.to_string(), &raw]);
 }

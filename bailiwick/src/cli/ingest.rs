@@ -188,8 +188,9 @@ fn rate(many: u64, took: Duration) -> u64 {
 fn in_words(report: &Report, took: Duration) -> String {
     let (records, duplicates, unreadable, defects) = sums(report);
     let mut lines = vec![format!(
-        "{records} records sealed from {} files, {} bytes, in {:.1} s ({} records/s)",
+        "{records} records sealed from {} {}, {} bytes, in {:.1} s ({} records/s)",
         report.files.len(),
+        if report.files.len() == 1 { "file" } else { "files" },
         report.bytes,
         took.as_secs_f64(),
         rate(records + duplicates, took)

@@ -172,8 +172,7 @@ impl Scan {
         match self.out.form {
             Form::Text => {
                 let level = rule.level.as_deref().unwrap_or("-");
-                let (first, title) = (hit.first, &rule.title);
-                self.out.text(&format!("{level}\t{title}\t{path}\t{record}\t{first}"));
+                self.out.row(&[level, &rule.title, path, &record.to_string(), &hit.first.to_string()]);
             }
             _ => {
                 let records: Vec<Value> = hit

@@ -185,6 +185,7 @@ fn a_customers_records_are_found_in_its_own_log_only() {
     );
     let shown = place.run(&["hunt", "--customer", "acme", "user:x"]);
     assert!(!shown.out.contains('\u{1b}'), "{}", shown.out);
+    assert_eq!(shown.out.trim_end().split('\t').count(), 4, "four cells with tabs between: {}", shown.out);
     for (folder, _) in [(place.vault("acme"), 0), (place.vault("clinic"), 0)] {
         for file in walk(&folder) {
             let bytes = std::fs::read(&file).expect("reads");

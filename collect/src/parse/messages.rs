@@ -39,7 +39,9 @@ pub(crate) fn sign_in(program: &str, message: &str, fields: &mut Fields) {
         "su" | "sudo" | "login" | "gdm" | "lightdm" | "vsftpd" | "ftpd" | "dovecot" | "cron" | "crond" => {}
         _ => return,
     }
-    if message.contains("authentication failure") {
+    // Behind a line of PAM inside sshd stands sshd's own about the same attempt; one of them is enough.
+    let told_by_sshd = bare.starts_with("sshd") && message.starts_with("pam_");
+    if message.contains("authentication failure") && !told_by_sshd {
         set(fields, "action", "sign-in");
         set(fields, "outcome", "failure");
         if let Some(host) = fields.get("rhost").and_then(Value::as_str).map(str::to_owned) {
@@ -129,6 +131,11 @@ mod tests {
                 "sshd(pam_unix)",
                 "authentication failure; logname= uid=0 ruser= rhost=203.0.113.9  user=root",
                 r#"{"action":"sign-in","outcome":"failure","rhost":"203.0.113.9","src_ip":"203.0.113.9","uid":"0","user":"root"}"#,
+            ),
+            (
+                "sshd",
+                "pam_unix(sshd:auth): authentication failure; logname= uid=0 rhost=203.0.113.9 user=root",
+                r#"{"rhost":"203.0.113.9","uid":"0","user":"root"}"#,
             ),
             ("kernel", "Failed password for eve from 203.0.113.9 port 4711 ssh2", "{}"),
             (

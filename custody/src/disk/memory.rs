@@ -20,6 +20,8 @@ pub enum Failing {
 #[derive(Default)]
 struct State {
     files: BTreeMap<String, Vec<u8>>,
+    /// How much of each file would survive a power cut.
+    durable: BTreeMap<String, usize>,
     held_by: Option<String>,
     writes: u64,
     fail_at: Option<(u64, Failing)>,
@@ -56,15 +58,25 @@ impl Memory {
     #[must_use]
     pub fn restarted(&self) -> Self {
         let files = self.state().files.clone();
-        Self(Arc::new(Mutex::new(State { files, ..State::default() })))
+        let durable = files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect();
+        Self(Arc::new(Mutex::new(State { files, durable, ..State::default() })))
+    }
+
+    /// A disk as after a power cut: what was appended and not synced is gone.
+    #[must_use]
+    pub fn power_cut(&self) -> Self {
+        let state = self.state();
+        let kept = |(name, bytes): (&String, &Vec<u8>)| {
+            let length = state.durable.get(name).copied()?.min(bytes.len());
+            Some((name.clone(), bytes[..length].to_vec()))
+        };
+        let files: BTreeMap<String, Vec<u8>> = state.files.iter().filter_map(kept).collect();
+        let durable = files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect();
+        Self(Arc::new(Mutex::new(State { files, durable, ..State::default() })))
     }
 
     /// Does a writing call: `change` gets how much of it is to be done.
-    fn write(
-        &self,
-        name: &str,
-        change: impl Fn(&mut BTreeMap<String, Vec<u8>>, Option<Failing>),
-    ) -> io::Result<()> {
+    fn write(&self, name: &str, change: impl Fn(&mut State, Option<Failing>)) -> io::Result<()> {
         check_name(name)?;
         let mut state = self.state();
         let number = state.writes;
@@ -72,7 +84,7 @@ impl Memory {
         let failing = state.fail_at.filter(|&(from, _)| number >= from).map(|(_, how)| how);
         match failing {
             Some(Failing::NotDone) => {}
-            how => change(&mut state.files, how),
+            how => change(&mut state, how),
         }
         match failing {
             None => Ok(()),
@@ -108,35 +120,40 @@ impl Disk for Memory {
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         // A rename is there or not there, never half.
-        self.write(name, |files, failing| {
+        self.write(name, |state, failing| {
             if failing != Some(Failing::Half) {
-                files.insert(name.to_owned(), bytes.to_vec());
+                state.files.insert(name.to_owned(), bytes.to_vec());
+                state.durable.insert(name.to_owned(), bytes.len());
             }
         })
     }
 
     fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.write(name, |files, failing| {
-            files.entry(name.to_owned()).or_default().extend(part(bytes, failing))
+        self.write(name, |state, failing| {
+            state.files.entry(name.to_owned()).or_default().extend(part(bytes, failing));
         })
     }
 
     fn sync(&self, name: &str) -> io::Result<()> {
-        self.write(name, |_, _| {})
+        self.write(name, |state, _| {
+            let length = state.files.get(name).map_or(0, Vec::len);
+            state.durable.insert(name.to_owned(), length);
+        })
     }
 
     fn truncate(&self, name: &str, length: u64) -> io::Result<()> {
         let length = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidInput)?;
-        self.write(name, |files, _| {
-            if let Some(bytes) = files.get_mut(name) {
+        self.write(name, |state, _| {
+            if let Some(bytes) = state.files.get_mut(name) {
                 bytes.truncate(length);
+                state.durable.insert(name.to_owned(), bytes.len());
             }
         })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.write(name, |files, _| {
-            files.remove(name);
+        self.write(name, |state, _| {
+            state.files.remove(name);
         })
     }
 
