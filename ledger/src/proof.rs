@@ -55,10 +55,10 @@ pub fn verify_inclusion(
     }
 }
 
-/// Checks that the tree of `old_size` leaves is a beginning of the tree of `new_size` leaves.
+/// Checks that the tree of `old_size` leaves, at least one, is a beginning of the tree of `new_size` leaves.
 ///
 /// # Errors
-/// [`ProofError`] says what does not hold.
+/// [`ProofError`] says what does not hold; [`ProofError::Range`] also for an empty old tree.
 pub fn verify_consistency(
     old_size: u64,
     new_size: u64,
@@ -66,17 +66,13 @@ pub fn verify_consistency(
     new_root: &Hash,
     proof: &[Hash],
 ) -> Result<(), ProofError> {
-    if old_size > new_size {
+    // An empty tree is the beginning of every tree; a proof of that would prove nothing.
+    if old_size == 0 || old_size > new_size {
         return Err(ProofError::Range);
     }
-    if old_size == new_size || old_size == 0 {
-        let same = old_size == 0 || old_root == new_root;
-        let root = if same && (old_size != 0 || *old_root == crate::root_of(&[])) {
-            Ok(())
-        } else {
-            Err(ProofError::Root)
-        };
-        return if proof.is_empty() { root } else { Err(ProofError::Length) };
+    if old_size == new_size {
+        let same = if old_root == new_root { Ok(()) } else { Err(ProofError::Root) };
+        return if proof.is_empty() { same } else { Err(ProofError::Length) };
     }
     let (mut node, mut last) = (old_size - 1, new_size - 1);
     while node & 1 == 1 {
