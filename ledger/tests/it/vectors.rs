@@ -11,8 +11,13 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// A hash of a vector. Some vectors have other bytes in its place, which are only compared: so stands their own hash.
+/// A hash of a vector; one of another length than 32 bytes can only be wrong.
 fn hash(value: &Value) -> Option<Hash> {
+    Hash::from_base64(value.as_str()?)
+}
+
+/// A root that is only compared: some vectors have other bytes in its place, for which their own hash stands.
+fn compared(value: &Value) -> Option<Hash> {
     let text = value.as_str()?;
     Some(Hash::from_base64(text).unwrap_or_else(|| ledger::leaf_hash(text.as_bytes())))
 }
@@ -49,7 +54,7 @@ fn every_consistency_vector_holds() {
     each("consistency", |v| {
         let (old, new) = (v["size1"].as_u64()?, v["size2"].as_u64()?);
         let path = hashes(&v["proof"])?;
-        let (old_root, new_root) = (hash(&v["root1"])?, hash(&v["root2"])?);
+        let (old_root, new_root) = (compared(&v["root1"])?, compared(&v["root2"])?);
         Some(proof::verify_consistency(old, new, &old_root, &new_root, &path).is_ok())
     });
 }
