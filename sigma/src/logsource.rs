@@ -189,6 +189,8 @@ pub fn classify(format: &str, fields: &Map<String, Value>) -> Class {
         "cloudtrail" => Class { product: Some("aws"), services: Some(vec!["cloudtrail".into()]), ..none() },
         _ => match (channel, text(fields, "EventID")) {
             (Some(channel), Some(event)) => windows(&channel, &event),
+            // A record of journald.
+            _ if fields.contains_key("__REALTIME_TIMESTAMP") => linux(fields),
             _ => Class::default(),
         },
     }
@@ -295,6 +297,13 @@ mod tests {
             ("syslog", &json!({"program": "sshd"}), ("", "linux", "sshd"), true),
             ("syslog", &json!({"program": "sshd"}), ("", "linux", "auth"), true),
             ("syslog", &json!({"program": "cron"}), ("", "linux", "sshd"), false),
+            (
+                "ndjson",
+                &json!({"__REALTIME_TIMESTAMP": "1", "program": "cron"}),
+                ("", "linux", "sshd"),
+                false,
+            ),
+            ("ndjson", &json!({"__REALTIME_TIMESTAMP": "1", "program": "sshd"}), ("", "linux", "sshd"), true),
             ("zeek", &json!({"_path": "dns"}), ("", "zeek", "dns"), true),
             ("zeek", &json!({"_path": "dns"}), ("", "zeek", "ssh"), false),
             ("cloudtrail", &json!({}), ("", "aws", "cloudtrail"), true),

@@ -26,7 +26,12 @@ pub(crate) struct Parsed {
 pub(crate) fn parse(format: Format, raw: &[u8], limits: &Limits) -> Parsed {
     let mut parsed = match format {
         Format::Evtx => xml::parse(raw, limits),
-        Format::Ndjson | Format::Json | Format::Cloudtrail | Format::Zeek | Format::Csv | Format::Own => {
+        Format::Ndjson => {
+            let mut parsed = json::parse(raw, limits);
+            journald(&mut parsed.fields);
+            parsed
+        }
+        Format::Json | Format::Cloudtrail | Format::Zeek | Format::Csv | Format::Own => {
             json::parse(raw, limits)
         }
         // A line's end on other systems is no part of what it says.
@@ -38,4 +43,58 @@ pub(crate) fn parse(format: Format, raw: &[u8], limits: &Limits) -> Parsed {
         parsed.defects.insert(0, Defect::NotText { offset });
     }
     parsed
+}
+
+/// A record of journald says the same as a line of syslog under names of its own; it gets syslog's names beside them,
+/// so that the same rules see it.
+fn journald(fields: &mut Fields) {
+    if !fields.contains_key("__REALTIME_TIMESTAMP") {
+        return;
+    }
+    let text = |fields: &Fields, names: &[&str]| {
+        names.iter().find_map(|n| fields.get(*n)?.as_str().filter(|t| !t.is_empty()).map(str::to_owned))
+    };
+    let program = text(fields, &["SYSLOG_IDENTIFIER", "_COMM"]);
+    let message = text(fields, &["MESSAGE"]).unwrap_or_default();
+    let mut more = Fields::new();
+    messages::pairs(&message, &mut more);
+    messages::sign_in(program.as_deref().unwrap_or(""), &message, &mut more);
+    let named = [
+        ("program", program),
+        ("host", text(fields, &["_HOSTNAME"])),
+        ("pid", text(fields, &["_PID", "SYSLOG_PID"])),
+    ];
+    for (name, value) in named {
+        more.extend(value.map(|v| (name.to_owned(), v.into())));
+    }
+    more.insert("message".into(), message.into());
+    // What the journal itself says is not for a message to say otherwise.
+    for (name, value) in more {
+        fields.entry(name).or_insert(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_journald_is_seen_as_the_line_of_syslog_that_it_is() {
+        let raw = br#"{"__REALTIME_TIMESTAMP":"1793527200000000","__CURSOR":"c1","_HOSTNAME":"gate","_PID":"411","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"Failed password for root from 203.0.113.9 port 7 ssh2"}"#;
+        let parsed = parse(Format::Ndjson, raw, &Limits::default());
+        for (name, want) in [
+            ("program", "sshd"),
+            ("host", "gate"),
+            ("pid", "411"),
+            ("action", "sign-in"),
+            ("outcome", "failure"),
+            ("user", "root"),
+            ("src_ip", "203.0.113.9"),
+        ] {
+            assert_eq!(parsed.fields.get(name).and_then(serde_json::Value::as_str), Some(want), "{name}");
+        }
+        assert!(
+            !parse(Format::Ndjson, br#"{"MESSAGE":"x"}"#, &Limits::default()).fields.contains_key("message")
+        );
+    }
 }
