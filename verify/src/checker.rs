@@ -213,8 +213,8 @@ impl Checker {
         self.pages.stored(stored, path);
     }
 
-    /// The stored roots of the next `count` pages are lost; that is the caller's finding.
-    pub(crate) fn lose_page_roots(&mut self, count: u64) {
+    /// The next `count` pages have no stored root: lost, which is the caller's finding, or in a vault not stored yet.
+    pub fn lose_page_roots(&mut self, count: u64) {
         self.has_stored_pages = true;
         self.pages.lose_stored(count);
     }

@@ -63,14 +63,14 @@ pub(crate) fn run(home: &Path, args: &VerifyArgs, out: Out) -> Result<Exit, Faul
 pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Report, Fault> {
     let mut checker: Option<Checker> = None;
     let mut files: Vec<Finding> = vec![];
-    let (mut done, mut pages) = (0u64, 0u64);
+    let (mut done, mut pages, mut size) = (0u64, 0u64, 0u64);
     let mut progress: Option<Progress> = None;
     audit(home, customer, &mut |met| {
         match met {
         Audited::Checkpoint { note, vkey, origin, .. } => {
             checker = Some(Checker::new(note, vkey, origin));
-            let size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok());
-            progress = Some(Progress::new(out, size.unwrap_or(0), false));
+            size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok()).unwrap_or(0);
+            progress = Some(Progress::new(out, size, false));
         }
         Audited::Record { form, salt, path } => {
             if let Some(checker) = &mut checker {
@@ -106,6 +106,10 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
     }
     })?;
     drop(progress);
+    // Pages that still lie in the journal have no stored root yet.
+    if let Some(checker) = &mut checker {
+        checker.lose_page_roots((size / ledger::PAGE).saturating_sub(pages));
+    }
     let mut report = checker
         .map(Checker::finish)
         .ok_or_else(|| Fault::new(Exit::Tampered, "BW-4001", "the vault has no checkpoint", ""))?;

@@ -85,6 +85,27 @@ impl Place {
     }
 }
 
+#[test]
+fn a_log_of_several_segments_and_a_journal_behind_them_verifies() {
+    let place = Place::with(&["acme"]);
+    let lines: String = (0..67_000).map(|n| format!("2026-11-01T10:00:00Z line {n}\n")).collect();
+    let log = place.file("long.log", lines.as_bytes());
+    assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
+    let files = walk(&place.vault("acme"));
+    for folder in ["segments", "journal", "tile"] {
+        assert!(files.iter().any(|f| f.to_string_lossy().contains(folder)), "{folder}: {files:?}");
+    }
+    let ran = place.run(&["verify"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let bundle = place.path("bundle");
+    assert_eq!(place.run(&["export", "--customer", "acme", "--to", &bundle.display().to_string()]).code, 0);
+    assert!(verify::bundle(&bundle, None).expect("reads").ok());
+    assert_eq!(
+        place.run(&["hunt", "--customer", "acme", "--jsonl", "line", "--last", "1"]).lines()[0]["fields"]["message"],
+        "line 66999"
+    );
+}
+
 /// Wrong words, the exit code, and what the answer must say.
 #[test]
 fn wrong_input_is_answered_with_code_reason_and_what_to_do() {
