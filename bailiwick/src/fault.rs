@@ -68,6 +68,12 @@ impl Fault {
         Self::new(Exit::Usage, code, what, next)
     }
 
+    /// What was to go to standard output did not all get there.
+    pub(crate) fn unwritten(error: &std::io::Error) -> Self {
+        let what = format!("standard output cannot be written: {error}; what is there is not all of it");
+        Self::new(Exit::Environment, "BW-5003", what, "look at the space where it goes, then ask again")
+    }
+
     /// The lines for standard error.
     pub(crate) fn shown(&self) -> String {
         let mut text = format!("error: {}\n", self.what);

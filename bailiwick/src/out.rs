@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// How the answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +25,22 @@ pub(crate) struct Out {
     pub(crate) color: bool,
 }
 
-/// Makes text from outside harmless: control characters (also C1), and those that turn the direction of writing or
-/// are invisible, are written as escapes.
+/// What ended the writing to standard output early, if anything did.
+static BROKEN: OnceLock<io::Error> = OnceLock::new();
+
+/// Why standard output could not be written, when it was not its reader who went away.
+pub(crate) fn broken() -> Option<&'static io::Error> {
+    BROKEN.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+}
+
+/// Whether a character steers a terminal (C0, C1), turns the direction of writing, or is not seen.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Makes text from outside harmless: what is [`hidden`] is written as an escape.
 pub(crate) fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
     let mut made = String::with_capacity(text.len());
     for c in text.chars() {
         if hidden(c) {
@@ -41,16 +52,59 @@ pub(crate) fn clean(text: &str) -> String {
     made
 }
 
+/// A value as JSON without anything that is [`hidden`]: inside of strings, where alone it can stand, JSON has escapes
+/// for it, so nothing is lost.
+fn json(value: &Value) -> String {
+    let plain = value.to_string();
+    if !plain.chars().any(hidden) {
+        return plain;
+    }
+    let mut made = String::with_capacity(plain.len() + 16);
+    for c in plain.chars() {
+        if hidden(c) {
+            // All of them are one unit of UTF-16.
+            made.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            made.push(c);
+        }
+    }
+    made
+}
+
+/// A path as it was given. Where its name is no UTF-8, the bytes that are none stand as `\xNN`, and `\` as `\\`, so
+/// that two paths never look the same.
+pub(crate) fn path(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut made = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        made.push_str(&chunk.valid().replace('\\', "\\\\"));
+        made.extend(chunk.invalid().iter().map(|b| format!("\\x{b:02x}")));
+    }
+    made
+}
+
 /// [`clean`] on each line of a text of several.
 pub(crate) fn clean_lines(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
 impl Out {
-    /// Writes to standard output; a reader that went away ends the writing, not the command.
+    /// Writes to standard output. What fails once is not tried again, and is told at the end.
     fn write(text: &str) {
+        if BROKEN.get().is_some() {
+            return;
+        }
         let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            let _ = BROKEN.set(error);
+        }
+    }
+
+    /// Whether anybody still reads; a search for nobody need not go on.
+    pub(crate) fn is_heard(self) -> bool {
+        BROKEN.get().is_none()
     }
 
     /// One JSON document.
@@ -58,12 +112,18 @@ impl Out {
         if let Some(map) = value.as_object_mut() {
             map.insert("schema".into(), format!("bailiwick-{schema}/1").into());
         }
-        Self::write(&format!("{value}\n"));
+        Self::write(&format!("{}\n", json(&value)));
     }
 
     /// One line of JSON of a stream.
     pub(crate) fn json_line(self, value: &Value) {
-        Self::write(&format!("{value}\n"));
+        Self::write(&format!("{}\n", json(value)));
+    }
+
+    /// Begins one JSON document with a list in it that is written as it is found, so that it needs no memory.
+    pub(crate) fn listing(self, schema: &str, name: &str) -> Listing {
+        Self::write(&format!("{{\"schema\":\"bailiwick-{schema}/1\",\"{name}\":["));
+        Listing { any: false }
     }
 
     /// Lines of text as data; newlines stay, everything else that is no text is escaped.
@@ -128,7 +188,7 @@ impl Out {
 
     /// A word that shall stand out; colour only where it is seen, and never alone.
     pub(crate) fn strong(self, word: &str, good: bool) -> String {
-        if self.color && self.form == Form::Text && io::stdout().is_terminal() {
+        if self.color && self.form == Form::Text {
             let colour = if good { "32" } else { "31" };
             return format!("\u{1b}[1;{colour}m{word}\u{1b}[0m");
         }
@@ -141,9 +201,50 @@ impl Out {
     }
 }
 
+/// A list that is being written.
+pub(crate) struct Listing {
+    any: bool,
+}
+
+impl Listing {
+    /// Its next member.
+    pub(crate) fn push(&mut self, value: &Value) {
+        Out::write(&format!("{}{}", if self.any { ",\n" } else { "\n" }, json(value)));
+        self.any = true;
+    }
+
+    /// Its end, and what else the document says.
+    pub(crate) fn end(self, rest: &Value) {
+        let mut text = String::from("]");
+        for (name, value) in rest.as_object().into_iter().flatten() {
+            text.push_str(&format!(",{}:{}", json(&name.as_str().into()), json(value)));
+        }
+        Out::write(&format!("{text}}}\n"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_holds_nothing_that_steers_a_terminal_and_loses_nothing() {
+        let value = serde_json::json!({"a\u{9b}": "x\u{202e}y\u{7f}\n\u{feff}", "b": "äö 日本 \u{1f600}"});
+        let text = json(&value);
+        assert!(!text.chars().any(hidden), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn two_paths_never_look_the_same() {
+        use std::os::unix::ffi::OsStrExt;
+        let shown = |bytes: &[u8]| path(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        assert_eq!(shown("/a/ö \\x".as_bytes()), "/a/ö \\x");
+        assert_eq!(shown(b"n\xff.log"), "n\\xff.log");
+        assert_eq!(shown(b"n\\\xfe"), "n\\\\\\xfe");
+        assert_ne!(shown(b"\xff"), shown(b"\xfe"));
+    }
 
     #[test]
     fn nothing_that_steers_a_terminal_comes_through() {

@@ -14,11 +14,19 @@ pub(crate) fn main() -> Exit {
         Err(error) => return cli::refuse(&error),
     };
     let out = out(&cli.global);
-    match run(&cli.global, cli.command, out) {
+    let exit = match run(&cli.global, cli.command, out) {
         Ok(exit) => exit,
         Err(fault) => {
             out.insist(&fault.shown());
             fault.exit
+        }
+    };
+    match crate::out::broken() {
+        None => exit,
+        Some(error) => {
+            let fault = Fault::unwritten(error);
+            out.insist(&fault.shown());
+            exit.max(fault.exit)
         }
     }
 }
@@ -35,9 +43,9 @@ fn run(global: &Global, command: Command, out: Out) -> Result<Exit, Fault> {
         Command::Hunt(args) => cli::hunt::run(&home.value, &args, out),
         Command::Export(args) => cli::verify::export(&home.value, &args, out),
         Command::Verify(args) => cli::verify::run(&home.value, &args, out),
-        Command::Scan(args) => cli::scan::run(&config()?, &args, out),
+        Command::Scan(args) => cli::scan::run(&args, out),
         Command::Demo(args) => cli::demo::run(&args, out),
-        Command::Doctor => cli::doctor::run(&config()?, out),
+        Command::Doctor => cli::doctor::run(&home, config(), out),
         Command::Config(args) => cli::misc::config(&config()?, args.verb, out),
         Command::Explain(args) => cli::misc::explain(&args, out),
         Command::Completions(args) => cli::misc::completions(&args, out),

@@ -2,13 +2,13 @@
 
 use super::verify;
 use crate::chance::Machine;
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use custody::Home;
 use custody::disk::Folder;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Clocks before this second are wrong: 2026-01-01.
@@ -21,14 +21,14 @@ struct Check {
 }
 
 /// Runs the checks.
-pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
+pub(crate) fn run(home: &Setting<PathBuf>, config: Result<Config, Fault>, out: Out) -> Result<Exit, Fault> {
     let mut checks = vec![];
     let mut add =
         |name: &str, exit: Exit, told: String| checks.push(Check { name: name.to_owned(), exit, told });
     let now = crate::clock::now();
     let clock = if now.as_second() < CLOCK_FLOOR { Exit::Findings } else { Exit::Ok };
     add("clock", clock, format!("{now}"));
-    let home_path = &config.home.value;
+    let home_path = &home.value;
     match Home::look(Arc::new(Folder::new(home_path)), Box::new(Machine)) {
         Err(error) => {
             let fault = Fault::from(error);
@@ -62,24 +62,13 @@ pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
             }
         }
     }
-    let rules = sigma::load(
-        detect::built_in_files()
-            .into_iter()
-            .chain(super::rule::read(&config.rules.value).unwrap_or_default()),
-    );
-    let missing: Vec<String> =
-        config.rules.value.iter().filter(|p| !p.exists()).map(|p| p.display().to_string()).collect();
-    let exit = if rules.refused.is_empty() && missing.is_empty() { Exit::Ok } else { Exit::Findings };
-    let mut told = format!(
-        "{} loaded, {} lack something, {} refused",
-        rules.loaded,
-        rules.unarmed.len(),
-        rules.refused.len()
-    );
-    if !missing.is_empty() {
-        told = format!("{told}; not there: {}", missing.join(", "));
+    match config {
+        Ok(config) => {
+            let (exit, told) = rules(&config.rules.value);
+            add("rules", exit, told);
+        }
+        Err(fault) => add("configuration", Exit::Findings, format!("{}; {}", fault.what, fault.next)),
     }
-    add("rules", exit, told);
     let worst = checks.iter().map(|c| c.exit).max().unwrap_or(Exit::Ok);
     match out.form {
         Form::Text => {
@@ -98,6 +87,20 @@ pub(crate) fn run(config: &Config, out: Out) -> Result<Exit, Fault> {
         }
     }
     Ok(worst)
+}
+
+/// Whether the rules that apply can be used.
+fn rules(paths: &[PathBuf]) -> (Exit, String) {
+    let missing: Vec<String> = paths.iter().filter(|p| !p.exists()).map(|p| crate::out::path(p)).collect();
+    let own = super::rule::read(paths).unwrap_or_default();
+    let rules = sigma::load(detect::built_in_files().into_iter().chain(own));
+    let (loaded, unarmed, refused) = (rules.loaded, rules.unarmed.len(), rules.refused.len());
+    let told = format!("{loaded} loaded, {unarmed} lack something, {refused} refused");
+    match (missing.is_empty(), refused) {
+        (true, 0) => (Exit::Ok, told),
+        (true, _) => (Exit::Findings, format!("{told}; `bailiwick rule check` says why")),
+        (false, _) => (Exit::Findings, format!("{told}; not there: {}", missing.join(", "))),
+    }
 }
 
 /// Whether nobody but the owner can read the keys.

@@ -59,23 +59,21 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     let range = Range { from: args.from, to: args.to, last: args.last };
     let progress = Progress::new(out, view.checkpoint().size, false);
     let mut hits = 0u64;
-    let mut all = vec![];
+    let mut listing = (out.form == Form::Json).then(|| out.listing("hunt", "records"));
     let looked =
         search(&view, &query, &range, &watch::fields, &mut |done, _| progress.at(done), &mut |event| {
             hits += 1;
-            match out.form {
-                Form::Jsonl => out.json_line(&as_json(&event, None)),
-                Form::Json => all.push(as_json(&event, None)),
-                Form::Text => in_words(&event, out),
+            match (&mut listing, out.form) {
+                (Some(listing), _) => listing.push(&as_json(&event, None)),
+                (None, Form::Text) => in_words(&event, out),
+                (None, _) => out.json_line(&as_json(&event, None)),
             }
-            ControlFlow::Continue(())
+            // A search for nobody need not go on.
+            if out.is_heard() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
     drop(progress);
-    if out.form == Form::Json {
-        out.document(
-            "hunt",
-            json!({"query": query.to_string(), "hits": hits, "looked_at": looked, "records": all}),
-        );
+    if let Some(listing) = listing {
+        listing.end(&json!({"query": query.to_string(), "hits": hits, "looked_at": looked}));
     }
     out.say(&format!("{hits} hits in {looked} records of {customer} looked at"));
     Ok(Exit::Ok)

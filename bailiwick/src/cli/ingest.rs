@@ -113,11 +113,11 @@ pub(crate) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Fault> {
         let found = walk(path);
         for (name, file) in found.files {
             bytes += file.metadata().map_or(0, |m| m.len());
-            inputs.push(Input { shown: file.display().to_string(), name, path: Some(file) });
+            inputs.push(Input { shown: crate::out::path(&file), name, path: Some(file) });
         }
         for (place, error) in found.failed {
             let stopped = Some(format!("cannot be looked into: {error}"));
-            failed.push(FileReport { path: place.display().to_string(), stopped, ..FileReport::default() });
+            failed.push(FileReport { path: crate::out::path(&place), stopped, ..FileReport::default() });
         }
     }
     Ok((inputs, failed, bytes))

@@ -3,10 +3,9 @@
 use super::ingest::{inputs, stop_flag};
 use super::zone;
 use crate::clock;
-use crate::config::Config;
 use crate::fault::{Exit, Fault};
 use crate::ingest::{Input, limits};
-use crate::out::{Form, Out};
+use crate::out::{Form, Listing, Out};
 use crate::progress::Progress;
 use clap::Args;
 use collect::{Arrival, Options, Summary};
@@ -46,7 +45,7 @@ pub(crate) struct ScanArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(_: &Config, args: &ScanArgs, out: Out) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &ScanArgs, out: Out) -> Result<Exit, Fault> {
     let rules = rules(args, out)?;
     let (inputs, failed, bytes) = inputs(&args.paths)?;
     let options = Options {
@@ -68,7 +67,7 @@ pub(crate) fn run(_: &Config, args: &ScanArgs, out: Out) -> Result<Exit, Fault> 
         incomplete: 0,
         begins: vec![],
         by_rule: BTreeMap::new(),
-        all: vec![],
+        listing: (out.form == Form::Json).then(|| out.listing("scan", "hits")),
     };
     for report in &failed {
         scan.incomplete += 1;
@@ -112,7 +111,7 @@ struct Scan {
     /// First number of each file's records, and the file.
     begins: Vec<(u64, String)>,
     by_rule: BTreeMap<usize, u64>,
-    all: Vec<Value>,
+    listing: Option<Listing>,
 }
 
 impl Scan {
@@ -188,15 +187,18 @@ impl Scan {
                     "path": path, "record": record, "happened": hit.last.to_string(),
                     "first": hit.first.to_string(), "count": hit.count, "group": group, "records": records,
                 });
-                if self.out.form == Form::Jsonl { self.out.json_line(&value) } else { self.all.push(value) }
+                match &mut self.listing {
+                    Some(listing) => listing.push(&value),
+                    None => self.out.json_line(&value),
+                }
             }
         }
     }
 
     fn told(self, interrupted: bool) -> Exit {
-        let Self { out, hits, records, incomplete, by_rule, all, .. } = self;
-        if out.form == Form::Json {
-            out.document("scan", json!({"hits": all, "records": records, "incomplete": incomplete}));
+        let Self { out, hits, records, incomplete, by_rule, listing, .. } = self;
+        if let Some(listing) = listing {
+            listing.end(&json!({"records": records, "incomplete": incomplete}));
         }
         out.say(&format!(
             "{hits} hits of {} rules in {records} records; {incomplete} files incomplete",

@@ -106,6 +106,23 @@ fn a_log_of_several_segments_and_a_journal_behind_them_verifies() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test gives the program an output that is full")]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let place = Place::with(&["acme"]);
+    let full =
+        std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let ended = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
+        .args(["customer", "ls", "--json"])
+        .env("BAILIWICK_HOME", place.path("home"))
+        .stdout(full)
+        .output()
+        .expect("ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code() == Some(5) && said.contains("BW-5003"), "{said}");
+}
+
 /// Wrong words, the exit code, and what the answer must say.
 #[test]
 fn wrong_input_is_answered_with_code_reason_and_what_to_do() {
@@ -358,6 +375,8 @@ fn rules_of_the_configuration_apply_and_faulty_ones_are_told() {
     let config = place.run(&["config", "show", "--origin", "--json"]).json();
     assert!(config["rules"]["origin"].as_str().expect("text").ends_with("config.toml"));
     place.file("home/config.toml", b"ruels = []\n");
+    let doctor = place.run(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.out.contains("did you mean `rules`"), "{}", doctor.out);
     let faulty = place.run(&["rule", "ls"]);
     assert!(faulty.code == 2 && faulty.err.contains("did you mean `rules`"), "{}", faulty.err);
 }
