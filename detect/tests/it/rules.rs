@@ -173,6 +173,9 @@ fn what_an_earlier_run_looked_at_is_not_told_again() {
     first.observe(&one, 0);
     let told: Vec<String> = first.finish().into_iter().map(|a| a.id).collect();
     assert_eq!(told.len(), 2);
+    let mut only_replayed = Detector::new(sealing.customer.clone(), built_in().rules);
+    only_replayed.observe(&one, 30);
+    assert_eq!(only_replayed.finish(), vec![], "nothing is new");
     let mut again = Detector::new(sealing.customer.clone(), built_in().rules);
     again.observe(&one, 30);
     assert_eq!(again.take_alerts(), vec![]);

@@ -50,6 +50,7 @@ fn queries_find_what_they_say() {
         ("/pass.ord/", true),
         ("src_ip:203.0.113.0/24", true),
         ("src_ip:10.0.0.0/8", false),
+        ("src_ip:cb00:7109::/32", false),
         ("id.orig_h:10.0.0.0/8", true),
         ("n:>11", true),
         ("n:>=12", true),
