@@ -118,7 +118,7 @@ enum Parcel {
 /// Seals first, looks second, tells third.
 pub(crate) fn ingest(home: &Home, job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Report, Fault> {
     let now = (job.now)();
-    let mut vault = home.vault(&job.customer, now)?;
+    let mut vault = home.vault(&job.customer)?;
     known::close_interrupted(&mut vault, now)?;
     watch.catch_up(&mut vault, &job.customer, now)?;
     let known = Known::new(home.view(&job.customer)?)?;

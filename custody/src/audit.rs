@@ -1,10 +1,13 @@
 //! Hands every byte of a vault to whoever checks it. It never stops at damage: it names it and goes on.
 
+use crate::days::{self, Days};
+use crate::disk::Disk;
 use crate::epoch::Epochs;
 use crate::home::{Access, Home, HomeError};
-use crate::journal::{self, Head};
+use crate::journal::{self, Head, Journal};
 use crate::object::{self, ObjectRef};
 use crate::rows;
+use crate::tail::TailKey;
 use crate::view::{checkpoint_name, tile_folder};
 use ledger::{Hash, PAGE, Salt, VerifierKey};
 use model::{CustomerId, form};
@@ -22,6 +25,15 @@ pub enum Audited<'a> {
         /// The origin that it must name.
         origin: &'a str,
         /// Its name in the home.
+        path: &'a str,
+    },
+    /// The notes of the keys of days, as far as they are announced, and the first record that is kept.
+    Days {
+        /// All notes, one behind the other.
+        notes: &'a [u8],
+        /// Seq of the first record whose epoch still has its key; page roots begin at 0 all the same.
+        first: u64,
+        /// Where the notes lie.
         path: &'a str,
     },
     /// One record, in its place.
@@ -74,28 +86,33 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     let access = home.access(id)?;
     let customer = id.as_str();
     let folder = format!("vaults/{customer}");
-    let names = access.disk.list(&folder).map_err(|source| HomeError::Io { name: folder.clone(), source })?;
+    let failed = |source| HomeError::Io { name: folder.clone(), source };
+    let mut names = access.disk.list(&folder).map_err(failed)?;
+    names.extend(access.shelf.list(&folder).map_err(failed)?);
+    names.sort();
+    names.dedup();
     let checkpoint = checkpoint_name(customer);
     let note = access.disk.read(&checkpoint).unwrap_or_default();
     let (vkey, origin) = (access.signer.vkey(), access.origin.as_str());
     each(Audited::Checkpoint { note: &note, vkey: &vkey, origin, path: &checkpoint });
     // What no checkpoint covers was never acknowledged; a torn end there is what a crash leaves.
     let covered = covered(&note);
+    let begin = access.epochs.begin_seq();
+    let days_name = days::name(customer);
+    days_of(&access, covered, begin, &days_name, each);
     let (segments, tiles, journals) =
         (object::folder(customer), tile_folder(customer), journal::folder(customer));
     let below =
         |folder: &str| names.iter().filter(|n| n.starts_with(&format!("{folder}/"))).collect::<Vec<_>>();
     for name in &names {
         let known = *name == checkpoint
+            || *name == days_name
             || [&segments, &tiles, &journals].iter().any(|f| name.starts_with(&format!("{f}/")));
         if !known {
             each(Audited::File { path: name, why: "a file that does not belong in a vault" });
         }
     }
-    let mut next = 0;
-    for name in below(&segments) {
-        next = segment(&access, name, next, each);
-    }
+    let mut next = self::segments(&access, &below(&segments), begin, each);
     next = tail(&access, &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
@@ -113,18 +130,53 @@ fn covered(note: &[u8]) -> u64 {
     std::str::from_utf8(line).ok().and_then(|l| l.parse().ok()).unwrap_or(0)
 }
 
-/// Checks one segment; gives the seq that must follow.
-fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<'_>)) -> u64 {
-    let object = match ObjectRef::read(&*access.disk, name) {
-        Ok(Some(object)) => object,
-        Ok(None) | Err(_) => {
-            each(Audited::File { path: name, why: "its head is not that of a segment" });
-            return next;
+fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn FnMut(Audited<'_>)) {
+    match Days::read(&*access.disk, access.customer.as_str()) {
+        // What stands behind the last whole note is what a crash leaves; nothing announced it.
+        Ok(Ok(days)) => each(Audited::Days { notes: &days.announced(covered), first, path }),
+        Ok(Err(why)) => {
+            let all = access.disk.read(path).unwrap_or_default();
+            each(Audited::Days { notes: &all, first, path });
+            each(Audited::File { path, why: &why });
         }
-    };
-    if object.first != next || object.count == 0 || !object.count.is_multiple_of(PAGE) {
+        Err(error) => each(Audited::File { path, why: &error.to_string() }),
+    }
+}
+
+/// Checks all segments; gives the seq that must follow.
+fn segments(access: &Access, names: &[&String], begin: u64, each: &mut dyn FnMut(Audited<'_>)) -> u64 {
+    let mut objects = vec![];
+    for name in names {
+        match ObjectRef::read(&*access.shelf, name) {
+            Ok(Some(object)) => objects.push(object),
+            Ok(None) | Err(_) => each(Audited::File { path: name, why: "its head is not that of a segment" }),
+        }
+    }
+    // What was ended may still lie there, and what a longer one took the place of; neither is needed.
+    objects.retain(|o| o.end() > begin);
+    let (kept, _, odd) = object::arrange(objects, begin);
+    let mut all: Vec<(ObjectRef, bool)> = kept.into_iter().map(|o| (o, true)).collect();
+    all.extend(odd.into_iter().map(|o| (o, false)));
+    all.sort_by_key(|(o, _)| o.first);
+    let mut next = begin;
+    for (object, follows) in all {
+        next = segment(access, &object, follows, next, each);
+    }
+    next
+}
+
+/// Checks one segment; gives the seq that must follow.
+fn segment(
+    access: &Access,
+    object: &ObjectRef,
+    follows: bool,
+    next: u64,
+    each: &mut dyn FnMut(Audited<'_>),
+) -> u64 {
+    let name = object.name.as_str();
+    if !follows || object.first != next {
         each(Audited::File { path: name, why: "it does not follow the segment before it" });
-        if object.first < next {
+        if object.first < next || object.count == 0 || !object.first.is_multiple_of(PAGE) {
             return next;
         }
         if object.first > next {
@@ -138,7 +190,7 @@ fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<
         }
     }
     let end = object.end();
-    match open(access, &object) {
+    match open(access, object) {
         Ok(reader) => {
             for (block, info) in reader.blocks().iter().enumerate() {
                 match reader.read_block(block) {
@@ -170,7 +222,7 @@ fn segment(access: &Access, name: &str, next: u64, each: &mut dyn FnMut(Audited<
 }
 
 fn open(access: &Access, object: &ObjectRef) -> Result<Reader<Vec<u8>>, String> {
-    let bytes = access.disk.read(&object.name).map_err(|e| e.to_string())?;
+    let bytes = access.shelf.read(&object.name).map_err(|e| e.to_string())?;
     // Every chunk is opened here, also those that no record lies in.
     let plain = object.open_whole(&bytes, &access.epochs, &access.origin).map_err(|e| e.to_string())?;
     let reader = Reader::open(plain).map_err(|e| e.to_string())?;
@@ -233,10 +285,11 @@ fn tail(
         }
     }
     journals.sort_by_key(|j| j.head.first);
+    links(access, &journals, each);
     let mut next = first;
     for journal in journals {
         let path = journal.head.name.as_str();
-        for frame in &journal.frames {
+        for frame in journal.frames.iter().map(|s| &s.frame) {
             let skip = usize::try_from(next.saturating_sub(frame.first)).unwrap_or(usize::MAX);
             let left = usize::try_from(covered.saturating_sub(next)).unwrap_or(usize::MAX);
             if frame.first > next || skip >= frame.rows.len() {
@@ -254,10 +307,31 @@ fn tail(
     next
 }
 
+/// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
+/// frames behind them.)
+fn links(access: &Access, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
+    let Some((journal, last)) = journals.iter().rev().find_map(|j| Some((j, j.frames.last()?))) else { return };
+    let path = journal.head.name.as_str();
+    let state = TailKey::read(&*access.disk, access.customer.as_str(), &access.origin, &access.key);
+    let Ok(Some(mut key)) = state else {
+        return each(Audited::File { path, why: "the key of its tail is missing or damaged" });
+    };
+    let sound = if last.link.position < key.position() {
+        key.follows(&last.link)
+    } else {
+        let from = key.position();
+        let ahead = journals.iter().flat_map(|j| &j.frames).filter(|s| s.link.position >= from);
+        ahead.fold(true, |sound, s| sound && key.admits(&s.link, &s.digest))
+    };
+    if !sound {
+        each(Audited::File { path, why: "its last frame was not sealed with the tail's key" });
+    }
+}
+
 fn tile(access: &Access, name: &str, each: &mut dyn FnMut(Audited<'_>)) {
     let prefix = format!("vaults/{}/", access.customer);
     let parsed = name.strip_prefix(&prefix).and_then(ledger::tile::parse_path);
-    let bytes = access.disk.read(name).unwrap_or_default();
+    let bytes = access.shelf.read(name).unwrap_or_default();
     match parsed {
         Some((1, index, width)) if bytes.len() == usize::from(width) * 32 => {
             let roots: Vec<Hash> =

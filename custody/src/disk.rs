@@ -46,6 +46,13 @@ pub trait Disk: Send + Sync {
     /// What the medium says; the file may be there either way then.
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Writes a small file of constant length without waiting for the medium: after a power cut it is there as it was or
+    /// as given.
+    ///
+    /// # Errors
+    /// What the medium says; the file may be there either way then.
+    fn put_soon(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
     /// Adds to the end of a file, making it where there is none. Durable only after [`Disk::sync`].
     ///
     /// # Errors
@@ -101,6 +108,10 @@ mod tests {
         assert_eq!(disk.list("a").expect("lists"), Vec::<String>::new());
         disk.put("a/b", b"one").expect("puts");
         disk.put("a/b", b"two!").expect("puts again");
+        disk.put_soon("a/e", b"12").expect("puts");
+        disk.put_soon("a/e", b"34").expect("puts again");
+        assert_eq!(disk.read("a/e").expect("reads"), b"34");
+        disk.remove("a/e").expect("removes");
         disk.append("a/c/d", b"xy").expect("appends");
         disk.append("a/c/d", b"z").expect("appends");
         disk.sync("a/c/d").expect("syncs");

@@ -17,10 +17,10 @@ pub(crate) struct Epoch {
     pub(crate) first_page: u64,
     /// Days since 1970-01-01.
     pub(crate) day: i64,
-    key: Secret,
+    pub(crate) key: Secret,
 }
 
-fn mac(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn mac(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.bytes()).expect("HMAC takes any key");
     parts.iter().for_each(|p| mac.update(p));
     mac.finalize().into_bytes().into()
@@ -63,6 +63,10 @@ impl Epochs {
         let names = disk.list(&folder).map_err(|source| KeyError::Io { name: folder, source })?;
         let mut list = vec![];
         for name in names {
+            // One that was being destroyed when the machine stopped.
+            if disk.read(&name).is_ok_and(|bytes| bytes.iter().all(|&b| b == 0)) {
+                continue;
+            }
             let (key, use_of) = keys::read_wrapped(disk, &name, by, origin)?;
             let numbers: Vec<i64> = use_of.split(' ').skip(1).filter_map(|n| n.parse().ok()).collect();
             let epoch = match numbers[..] {
@@ -89,12 +93,36 @@ impl Epochs {
     ) -> Result<&Epoch, KeyError> {
         // An epoch that was begun and got no record (a crash in between) gives way to the new one.
         let number = self.list.last().map_or(0, |e| e.number + 1);
-        let name = format!("{}/{number:08}.key", Self::folder(customer));
+        let name = Self::key_name(customer, number);
         let key = Secret::random(chance).map_err(|source| KeyError::Io { name: name.clone(), source })?;
         let use_of = format!("epoch {number} {first_page} {day}");
         keys::write_wrapped(disk, &name, (&key, by), (&use_of, &self.origin), chance)?;
         self.list.push(Epoch { number, first_page, day, key });
         Ok(self.list.last().expect("just pushed"))
+    }
+
+    /// Seq of the first record whose epoch still has its key.
+    pub(crate) fn begin_seq(&self) -> u64 {
+        self.list.first().map_or(0, |e| e.first_page.saturating_mul(ledger::PAGE))
+    }
+
+    /// Every epoch with the range of its pages; the last one has no end.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (&Epoch, Option<u64>)> {
+        let ends = self.list.iter().skip(1).map(|e| Some(e.first_page)).chain([None]);
+        self.list.iter().zip(ends)
+    }
+
+    /// Destroys the key of the oldest epoch, which must have this number. What stood under it cannot be read again.
+    pub(crate) fn end_first(&mut self, disk: &dyn Disk, customer: &str, number: u32) -> std::io::Result<()> {
+        if self.list.len() > 1 && self.list[0].number == number {
+            keys::destroy(disk, &Self::key_name(customer, number))?;
+            self.list.remove(0);
+        }
+        Ok(())
+    }
+
+    fn key_name(customer: &str, number: u32) -> String {
+        format!("{}/{number:08}.key", Self::folder(customer))
     }
 
     pub(crate) fn last(&self) -> Option<&Epoch> {

@@ -24,6 +24,14 @@ pub enum ExportError {
         /// One of them.
         name: String,
     },
+    /// It is to begin behind the log's end.
+    #[error("the log has {size} records, so a bundle cannot begin at {since}")]
+    Since {
+        /// Asked for.
+        since: u64,
+        /// What there is.
+        size: u64,
+    },
     /// A record cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -100,18 +108,29 @@ struct Pair<'a> {
     member_pages: u64,
 }
 
-/// Writes everything sealed so far as a bundle into an empty `place`; `step` is told how many records are done.
+/// Writes what was sealed so far as a bundle into an empty `place`, from the page on that holds `since` (0: everything that is kept);
+/// `step` is told how many records are done.
 ///
 /// # Errors
 /// [`ExportError`]. A bundle that was not finished has no manifest, so it does not verify.
-pub fn export(view: &View, place: &dyn Disk, step: &mut dyn FnMut(u64)) -> Result<Exported, ExportError> {
+pub fn export(
+    view: &View,
+    since: u64,
+    place: &dyn Disk,
+    step: &mut dyn FnMut(u64),
+) -> Result<Exported, ExportError> {
+    let size = view.checkpoint().size;
+    if since > size {
+        return Err(ExportError::Since { since, size });
+    }
+    let first = (since / PAGE * PAGE).max(view.begin());
     for folder in ["records", "salts", "tile"] {
         let there = place.list(folder).map_err(|source| ExportError::Disk { name: folder.into(), source })?;
         if let Some(name) = there.into_iter().next() {
             return Err(ExportError::NotEmpty { name });
         }
     }
-    for name in ["manifest", "checkpoint", "vkey"] {
+    for name in ["manifest", "checkpoint", "days", "vkey"] {
         if place.length(name).is_ok() {
             return Err(ExportError::NotEmpty { name: name.into() });
         }
@@ -125,14 +144,15 @@ pub fn export(view: &View, place: &dyn Disk, step: &mut dyn FnMut(u64)) -> Resul
     };
     plain("vkey".into(), format!("{}\n", view.vkey()).as_bytes())?;
     plain("checkpoint".into(), view.note())?;
+    plain("days".into(), view.days())?;
     for (index, roots) in (0..).zip(view.page_roots().chunks(256)) {
         let bytes: Vec<u8> = roots.iter().flat_map(|r| r.0).collect();
         plain(ledger::tile::path(1, index, u16::try_from(roots.len()).unwrap_or(256)), &bytes)?;
     }
     let mut open: Option<Pair<'_>> = None;
-    for unit in view.units()? {
-        for (record, salt) in view.read_salted(&unit)? {
-            if record.seq.is_multiple_of(FILE_RECORDS) {
+    for unit in view.units()?.iter().filter(|unit| unit.first + unit.count > first) {
+        for (record, salt) in view.read_salted(unit)?.into_iter().filter(|(record, _)| record.seq >= first) {
+            if open.is_none() || record.seq.is_multiple_of(FILE_RECORDS) {
                 close(open.take(), &mut listed)?;
                 open = Some(Pair {
                     records: Out::new(place, format!("records/{:012}.gz", record.seq)),
@@ -148,7 +168,7 @@ pub fn export(view: &View, place: &dyn Disk, step: &mut dyn FnMut(u64)) -> Resul
         step(unit.first + unit.count);
     }
     close(open, &mut listed)?;
-    write_manifest(view, place, listed)
+    write_manifest(view, first, place, listed)
 }
 
 impl Pair<'_> {
@@ -189,12 +209,15 @@ fn close(pair: Option<Pair<'_>>, listed: &mut Vec<Listed>) -> Result<(), ExportE
     Ok(())
 }
 
-fn write_manifest(view: &View, place: &dyn Disk, mut listed: Vec<Listed>) -> Result<Exported, ExportError> {
+fn write_manifest(view: &View, first: u64, place: &dyn Disk, mut listed: Vec<Listed>) -> Result<Exported, ExportError> {
     listed.sort_by(|a, b| a.name.cmp(&b.name));
     let checkpoint = view.checkpoint();
     let mut text = format!(
-        "bailiwick-bundle v1\norigin {}\ncheckpoint {} {}\nrecords 0 {}\n",
-        checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.size,
+        "bailiwick-bundle v1\norigin {}\ncheckpoint {} {}\nrecords {first} {}\n",
+        checkpoint.origin,
+        checkpoint.size,
+        checkpoint.root,
+        checkpoint.size - first,
     );
     for file in &listed {
         text.push_str(&format!("file {} {} {}\n", file.name, file.bytes, file.hash.to_hex()));
@@ -204,7 +227,7 @@ fn write_manifest(view: &View, place: &dyn Disk, mut listed: Vec<Listed>) -> Res
     // Last, so that a bundle without it is one that was never finished.
     place.put("manifest", &note).map_err(|source| ExportError::Disk { name: "manifest".into(), source })?;
     Ok(Exported {
-        records: checkpoint.size,
+        records: checkpoint.size - first,
         files: listed.len() as u64 + 1,
         bytes: listed.iter().map(|f| f.bytes).sum::<u64>() + note.len() as u64,
     })

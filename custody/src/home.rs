@@ -6,14 +6,19 @@
 //! customers/<id>.json                a customer's name and since when
 //! keys/provider.key                  wraps the customers' keys          (folder 0700, files 0600)
 //! keys/<id>/customer.key, log.key    wrap the epoch keys; sign the log
-//! keys/<id>/epochs/<number>.key      one random key a day
+//! keys/<id>/epochs/<number>.key      one random key a day, for what is kept
+//! keys/<id>/days/<day>-<id>.key      signs the checkpoints of the day; destroyed when the next one begins
+//! keys/<id>/tail.key                 the key of the journal's next frame, which ratchets on
+//! reserve                            room for acts on a full disk
 //! state/<name>                       the provider's own state between runs, encrypted
-//! vaults/<id>/checkpoint, journal/, segments/, tile/                    nothing readable without `keys/`
+//! vaults/<id>/checkpoint, days, journal/, segments/, tile/              nothing readable without `keys/`
 //! ```
 
 use crate::disk::{Disk, Guard, LockError};
 use crate::epoch::Epochs;
 use crate::keys::{self, KeyError, Secret};
+use crate::reserve::Reserved;
+use crate::shelf::{Local, Shelf};
 use crate::vault::{SealError, Vault};
 use crate::view::{OpenError, View};
 use crate::{Chance, RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, chunked, rows};
@@ -104,6 +109,7 @@ impl SharedChance {
 /// The home of one provider.
 pub struct Home {
     disk: Arc<dyn Disk>,
+    shelf: Arc<dyn Shelf>,
     provider: Provider,
     key: Secret,
     chance: SharedChance,
@@ -112,10 +118,13 @@ pub struct Home {
 
 /// What a customer's vault is opened with.
 pub(crate) struct Access {
-    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) disk: Arc<Reserved>,
+    pub(crate) shelf: Arc<dyn Shelf>,
     pub(crate) customer: CustomerId,
     pub(crate) origin: String,
     pub(crate) key: Secret,
+    /// The provider's key, which wraps what signs.
+    pub(crate) wrap: Secret,
     pub(crate) signer: SigningKey,
     pub(crate) epochs: Epochs,
     pub(crate) chance: SharedChance,
@@ -166,7 +175,8 @@ impl Home {
         // Last, so that a home is there whole or not at all.
         write_json(&*disk, HOME, &value)?;
         let chance = SharedChance(Arc::new(Mutex::new(chance)));
-        Ok(Self { disk, provider, key, chance, _guard: Some(guard) })
+        let shelf = Arc::new(Local::new(Arc::clone(&disk)));
+        Ok(Self { disk, shelf, provider, key, chance, _guard: Some(guard) })
     }
 
     /// Opens a home for writing; nobody else can while this lives. `who` is what a second one is told.
@@ -186,7 +196,15 @@ impl Home {
     pub fn look(disk: Arc<dyn Disk>, chance: Box<dyn Chance>) -> Result<Self, HomeError> {
         let provider = Self::read_provider(&*disk)?.ok_or(HomeError::Missing)?;
         let key = keys::read_provider(&*disk)?;
-        Ok(Self { disk, provider, key, chance: SharedChance(Arc::new(Mutex::new(chance))), _guard: None })
+        let shelf = Arc::new(Local::new(Arc::clone(&disk)));
+        Ok(Self { disk, shelf, provider, key, chance: SharedChance(Arc::new(Mutex::new(chance))), _guard: None })
+    }
+
+    /// The same home with its sealed objects on another shelf.
+    #[must_use]
+    pub fn on_shelf(mut self, shelf: Arc<dyn Shelf>) -> Self {
+        self.shelf = shelf;
+        self
     }
 
     fn read_provider(disk: &dyn Disk) -> Result<Option<Provider>, HomeError> {
@@ -293,6 +311,7 @@ impl Home {
         });
         if vault.size() == 0 {
             vault.append(vec![(Self::control(&opened, now), Fields::new())], None, now)?;
+            vault.close(now)?;
         }
         let value = json!({"id": id.as_str(), "name": customer.name, "since": now.to_string()});
         write_json(&*self.disk, &customer_file(id), &value)?;
@@ -314,14 +333,16 @@ impl Home {
 
     pub(crate) fn access(&self, id: &CustomerId) -> Result<Access, HomeError> {
         let origin = self.origin(id);
-        let disk = Arc::clone(&self.disk);
+        let disk = Arc::new(Reserved::new(Arc::clone(&self.disk)));
         let (key, _) = keys::read_wrapped(&*disk, &format!("keys/{id}/customer.key"), &self.key, &origin)?;
         let log_key = format!("keys/{id}/log.key");
         let (seed, _) = keys::read_wrapped(&*disk, &log_key, &self.key, &origin)?;
         let signer =
             SigningKey::from_seed(&origin, seed.bytes()).map_err(|_| KeyError::Broken { name: log_key })?;
         let epochs = Epochs::read(&*disk, id.as_str(), &origin, &key)?;
-        Ok(Access { disk, customer: id.clone(), origin, key, signer, epochs, chance: self.chance.clone() })
+        let (shelf, wrap) = (Arc::clone(&self.shelf), Secret::new(*self.key.bytes()));
+        let (customer, chance) = (id.clone(), self.chance.clone());
+        Ok(Access { disk, shelf, customer, origin, key, wrap, signer, epochs, chance })
     }
 
     /// The public key of a customer's log.
@@ -337,9 +358,9 @@ impl Home {
     ///
     /// # Errors
     /// [`HomeError::NoCustomer`], or what is wrong with the vault.
-    pub fn vault(&self, id: &CustomerId, now: Time) -> Result<Vault, HomeError> {
+    pub fn vault(&self, id: &CustomerId) -> Result<Vault, HomeError> {
         self.customer(id)?;
-        Ok(Vault::open(self.access(id)?, now)?)
+        Ok(Vault::open(self.access(id)?)?)
     }
 
     /// Opens a customer's vault for reading; what is written later is not seen.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! "BWJRNL\0\x01"  be32 epoch  be32 0  be64 first seq                    24 bytes, bound into every frame
-//! frame, frame, …    be32 length of the message, then the message (see `chunked`), its number bound into it
-//! in a frame:        be64 first seq, be32 length of the cursor + 1 (0: none), cursor, rows as a segment block
+//! frame, frame, …    be32 length of the message, then the message (see `chunked`), its number bound into it; then its
+//!                    link: be64 place in the chain of tail keys, 32 bytes of MAC (see `tail`), bound into the next frame
+//! in a message:        be64 first seq, be32 length of the cursor + 1 (0: none), cursor, rows as a segment block
 //! ```
 //! A frame that ends too early or does not open, behind everything that a checkpoint covers, was never
 //! acknowledged: a write that a crash tore. The same below a checkpoint is damage.
@@ -12,6 +13,7 @@ use crate::Chance;
 use crate::chunked;
 use crate::epoch::Epochs;
 use crate::keys::Secret;
+use crate::tail::{self, Link, TailKey};
 use segment::{Row, block};
 use std::io;
 
@@ -38,10 +40,18 @@ pub(crate) struct Frame {
     pub(crate) rows: Vec<Row>,
 }
 
+/// A frame as it was read, with what the tail's key says about it.
+pub(crate) struct Sound {
+    pub(crate) frame: Frame,
+    pub(crate) link: Link,
+    /// What its MAC is over.
+    pub(crate) digest: [u8; 32],
+}
+
 /// What a journal file holds.
 pub(crate) struct Journal {
     pub(crate) head: Head,
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Vec<Sound>,
     /// Bytes up to the end of the last sound frame.
     pub(crate) sound_bytes: u64,
     /// Whether anything stands behind them.
@@ -51,7 +61,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Seq behind the last sound row.
     pub(crate) fn end(&self) -> u64 {
-        self.frames.last().map_or(self.head.first, |f| f.first + f.rows.len() as u64)
+        self.frames.last().map_or(self.head.first, |s| s.frame.first + s.frame.rows.len() as u64)
     }
 }
 
@@ -75,31 +85,35 @@ impl Head {
         name.ends_with(&format!("/{:016}-{}", head.first, head.epoch)).then_some(head)
     }
 
-    fn context(&self, origin: &str, number: u64) -> Vec<u8> {
+    fn context(&self, origin: &str, number: u64, before: Option<&Link>) -> Vec<u8> {
         let mut context = [b"bailiwick/v1/journal".as_slice(), origin.as_bytes(), &[]].join(&0);
         context.extend(self.bytes());
         context.extend(number.to_be_bytes());
+        context.extend(before.map_or([0; Link::BYTES], Link::bytes));
         context
     }
 
-    /// The bytes of a frame, its length before it.
+    /// The bytes of a frame, its length before it, and its link; `number` frames stand before it, the last with the link
+    /// `before`.
     pub(crate) fn seal(
         &self,
-        number: u64,
+        (number, before): (u64, Option<&Link>),
         frame: &Frame,
-        (key, origin): (&Secret, &str),
+        (key, origin, tail): (&Secret, &str, &mut TailKey),
         chance: &mut dyn Chance,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<(Vec<u8>, Link)> {
         let mut plain = frame.first.to_be_bytes().to_vec();
         let cursor = frame.cursor.as_ref().map_or(0, |c| c.len() + 1);
         plain.extend(u32::try_from(cursor).map_err(|_| io::ErrorKind::InvalidInput)?.to_be_bytes());
         plain.extend(frame.cursor.iter().flatten());
         plain.extend(block::pack(&frame.rows).map_err(io::Error::other)?);
-        let message = chunked::seal(key, &self.context(origin, number), &plain, chance)?;
+        let message = chunked::seal(key, &self.context(origin, number, before), &plain, chance)?;
         let mut out =
             u32::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?.to_be_bytes().to_vec();
+        let link = tail.seal(&tail::digest(&self.bytes(), &message));
         out.extend(message);
-        Ok(out)
+        out.extend(link.bytes());
+        Ok((out, link))
     }
 
     /// Reads a journal file as far as it is sound; `None` when not even its head is.
@@ -124,10 +138,14 @@ impl Head {
 }
 
 impl Journal {
-    fn next_frame<'a>(&self, rest: &'a [u8], key: &Secret, origin: &str) -> Option<(Frame, &'a [u8])> {
+    fn next_frame<'a>(&self, rest: &'a [u8], key: &Secret, origin: &str) -> Option<(Sound, &'a [u8])> {
         let (length, rest) = rest.split_first_chunk::<4>()?;
         let (message, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        let plain = chunked::open(key, &self.head.context(origin, self.frames.len() as u64), message).ok()?;
+        let (link, behind) = behind.split_first_chunk::<{ Link::BYTES }>()?;
+        let (link, digest) = (Link::read(link), tail::digest(&self.head.bytes(), message));
+        let before = self.frames.last().map(|s| &s.link);
+        let context = self.head.context(origin, self.frames.len() as u64, before);
+        let plain = chunked::open(key, &context, message).ok()?;
         let (first, plain) = plain.split_first_chunk::<8>()?;
         let (cursor, plain) = plain.split_first_chunk::<4>()?;
         let cursor = usize::try_from(u32::from_be_bytes(*cursor)).ok()?;
@@ -137,7 +155,9 @@ impl Journal {
         };
         let first = u64::from_be_bytes(*first);
         let frame = Frame { first, cursor, rows: block::unpack(rows).ok()? };
-        (first == self.end()).then_some((frame, behind))
+        // Keys of frames that were never written, or went with another journal, are passed over.
+        let follows = self.frames.last().is_none_or(|s| s.link.position < link.position);
+        (first == self.end() && follows).then_some((Sound { frame, link, digest }, behind))
     }
 }
 
@@ -167,17 +187,21 @@ mod tests {
         let head = Head::new("a", 0, 0);
         assert_eq!(Head::of_name(&head.name), Some(head.clone()));
         let mut bytes = head.bytes().to_vec();
-        let mut ends = vec![];
+        let mut tail = TailKey::random(0, &mut chance).expect("chance");
+        let (mut ends, mut last) = (vec![], None);
         for number in 0..3u64 {
             let cursor = (number == 1).then(|| b"cursor".to_vec());
             let frame = Frame { first: number * 2, cursor, rows: vec![row(b"one"), row(&[b'x'; 40_000])] };
-            bytes.extend(head.seal(number, &frame, (&key, origin), &mut chance).expect("seals"));
+            let by = (&key, origin, &mut tail);
+            let (sealed, link) = head.seal((number, last.as_ref()), &frame, by, &mut chance).expect("seals");
+            bytes.extend(sealed);
+            last = Some(link);
             ends.push(bytes.len());
         }
         let read = |bytes: &[u8]| head.clone().read(bytes, &epochs, origin);
         let whole = read(&bytes).expect("reads");
         assert_eq!((whole.end(), whole.torn, whole.sound_bytes), (6, false, bytes.len() as u64));
-        assert_eq!(whole.frames[1].cursor.as_deref(), Some(b"cursor".as_slice()));
+        assert_eq!(whole.frames[1].frame.cursor.as_deref(), Some(b"cursor".as_slice()));
         for at in (HEADER..bytes.len()).step_by(7) {
             let sound = ends.iter().filter(|&&end| end <= at).count() as u64 * 2;
             let cut = read(&bytes[..at]).expect("its head is sound");
@@ -186,7 +210,15 @@ mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             let changed = read(&changed).expect("its head is sound");
-            assert!(changed.torn && changed.end() == sound, "changed at {at}");
+            // Of the link of the last frame only the tail's key can say anything.
+            let in_last_link = (bytes.len() - Link::BYTES..bytes.len()).contains(&at);
+            let other_link = changed.frames.last().map(|s| s.link) != last;
+            let in_link = ends.iter().any(|&end| (end - Link::BYTES..end).contains(&at));
+            let ends_at_least = if in_link { sound + 2 } else { sound };
+            assert!(
+                if in_last_link { other_link } else { changed.torn && changed.end() <= ends_at_least },
+                "changed at {at}"
+            );
         }
         for at in 0..HEADER {
             let mut changed = bytes.clone();

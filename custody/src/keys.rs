@@ -130,6 +130,17 @@ pub(crate) fn read_wrapped(
     Ok((Secret::from_slice(&plain).ok_or_else(broken)?, use_of.to_owned()))
 }
 
+/// Destroys a key at rest: overwritten, then removed. What a medium or a backup keeps of it, nobody here can reach; backups of
+/// keys have to end on the same clock.
+pub(crate) fn destroy(disk: &dyn Disk, name: &str) -> io::Result<()> {
+    if let Ok(length) = disk.length(name) {
+        let zeros = vec![0; usize::try_from(length.min(1 << 16)).unwrap_or(0)];
+        disk.put_soon(name, &zeros)?;
+        disk.sync(name)?;
+    }
+    disk.remove(name)
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

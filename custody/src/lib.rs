@@ -23,7 +23,7 @@
 //! let chance = || Box::new(Counter(0)) as Box<dyn Chance>;
 //! let home = Home::init(Arc::new(Memory::new()), "Northwind IT", now, chance())?;
 //! home.add_customer(&acme, "Acme Ltd", now)?;
-//! let mut vault = home.vault(&acme, now)?;
+//! let mut vault = home.vault(&acme)?;
 //! let source = Source::new(Format::Text, "fw-2")?;
 //! let draft = Draft { kind: Kind::Event, source, happened: now, received: now, raw: b"link down".to_vec(), defects: vec![] };
 //! let sealed = vault.append(vec![(draft, Fields::new())], None, now)?;
@@ -33,6 +33,7 @@
 
 mod audit;
 mod chunked;
+mod days;
 pub mod disk;
 mod epoch;
 mod export;
@@ -40,14 +41,17 @@ mod home;
 mod journal;
 mod keys;
 mod object;
+mod reserve;
 mod rows;
+pub mod shelf;
+mod tail;
 mod vault;
 mod view;
 
 pub use audit::{Audited, audit};
 pub use export::{ExportError, Exported, export};
 pub use home::{Home, HomeError};
-pub use vault::{SealError, Vault};
+pub use vault::{Ended, RetentionError, SealError, Vault};
 pub use view::{OpenError, ReadError, Unit, View};
 
 /// Randomness: asked of the machine by the program, counted out by tests.

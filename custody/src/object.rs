@@ -7,9 +7,10 @@
 
 use crate::Chance;
 use crate::chunked::{self, Broken, CHUNK, Cipher, PREFIX, SEALED_CHUNK};
-use crate::disk::Disk;
+use crate::shelf::Shelf;
 use crate::epoch::Epochs;
 use crate::keys::Secret;
+use ledger::PAGE;
 use segment::ReadAt;
 use std::io;
 
@@ -28,7 +29,7 @@ pub(crate) struct ObjectRef {
 impl ObjectRef {
     /// The object of a range of records of a customer.
     pub(crate) fn new(customer: &str, epoch: u32, first: u64, count: u64) -> Self {
-        Self { name: format!("{}/{first:016}", folder(customer)), epoch, first, count }
+        Self { name: format!("{}/{first:016}-{count}", folder(customer)), epoch, first, count }
     }
 
     pub(crate) fn end(&self) -> u64 {
@@ -45,15 +46,15 @@ impl ObjectRef {
     }
 
     /// Reads a header; `None` when it is none or belongs to another name.
-    pub(crate) fn read(disk: &dyn Disk, name: &str) -> io::Result<Option<Self>> {
-        if disk.length(name)? < HEADER as u64 {
+    pub(crate) fn read(shelf: &dyn Shelf, name: &str) -> io::Result<Option<Self>> {
+        if shelf.length(name)? < HEADER as u64 {
             return Ok(None);
         }
-        let header = disk.read_range(name, 0, HEADER as u64)?;
+        let header = shelf.read_range(name, 0, HEADER as u64)?;
         let number = |at: usize| header[at..at + 8].iter().fold(0u64, |v, &b| v << 8 | u64::from(b));
         let epoch = u32::try_from(number(8) >> 32).unwrap_or(u32::MAX);
         let made = Self { name: name.to_owned(), epoch, first: number(16), count: number(24) };
-        let own_name = name.rsplit('/').next().and_then(|n| n.parse().ok()) == Some(made.first);
+        let own_name = name.ends_with(&format!("/{:016}-{}", made.first, made.count));
         Ok((header == made.header() && own_name).then_some(made))
     }
 
@@ -82,6 +83,25 @@ impl ObjectRef {
     }
 }
 
+/// The objects that make up a log from `begin` on, in order; those that longer ones took the place of; and those that
+/// belong to neither, because something before them is missing or they are of another log's making.
+pub(crate) fn arrange(mut objects: Vec<ObjectRef>, begin: u64) -> (Vec<ObjectRef>, Vec<ObjectRef>, Vec<ObjectRef>) {
+    objects.sort_by_key(|o| (o.first, std::cmp::Reverse(o.count)));
+    let (mut kept, mut stale, mut odd): (Vec<ObjectRef>, Vec<_>, Vec<_>) = (vec![], vec![], vec![]);
+    for object in objects {
+        let next = kept.last().map_or(begin, ObjectRef::end);
+        let whole = object.count > 0 && object.count % PAGE == 0 && object.first % PAGE == 0;
+        if whole && object.first == next {
+            kept.push(object);
+        } else if whole && object.end() <= next {
+            stale.push(object);
+        } else {
+            odd.push(object);
+        }
+    }
+    (kept, stale, odd)
+}
+
 /// Where a customer's segments lie.
 pub(crate) fn folder(customer: &str) -> String {
     format!("vaults/{customer}/segments")
@@ -89,7 +109,7 @@ pub(crate) fn folder(customer: &str) -> String {
 
 /// An object whose parts are decrypted as they are asked for.
 pub(crate) struct Opened<'a> {
-    disk: &'a dyn Disk,
+    shelf: &'a dyn Shelf,
     name: String,
     cipher: Cipher,
     plain: u64,
@@ -98,18 +118,18 @@ pub(crate) struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     pub(crate) fn open(
-        disk: &'a dyn Disk,
+        shelf: &'a dyn Shelf,
         object: &ObjectRef,
         epochs: &Epochs,
         origin: &str,
     ) -> io::Result<Self> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, Broken);
-        let sealed = disk.length(&object.name)?.checked_sub(HEADER as u64).ok_or_else(broken)?;
+        let sealed = shelf.length(&object.name)?.checked_sub(HEADER as u64).ok_or_else(broken)?;
         let plain = chunked::plain_length(sealed).ok_or_else(broken)?;
         let key = epochs.numbered(object.epoch).ok_or_else(broken)?.object_key(origin);
-        let prefix = disk.read_range(&object.name, HEADER as u64, PREFIX as u64)?;
+        let prefix = shelf.read_range(&object.name, HEADER as u64, PREFIX as u64)?;
         let cipher = Cipher::open(&key, &object.context(origin), &prefix).map_err(|_| broken())?;
-        Ok(Self { disk, name: object.name.clone(), cipher, plain, sealed })
+        Ok(Self { shelf, name: object.name.clone(), cipher, plain, sealed })
     }
 }
 
@@ -128,7 +148,7 @@ impl ReadAt for Opened<'_> {
         let (from, to) = (offset / chunk, (end - 1) / chunk + 1);
         let begin = PREFIX as u64 + from * sealed_chunk;
         let stop = (PREFIX as u64 + to * sealed_chunk).min(self.sealed);
-        let sealed = self.disk.read_range(&self.name, HEADER as u64 + begin, stop - begin)?;
+        let sealed = self.shelf.read_range(&self.name, HEADER as u64 + begin, stop - begin)?;
         let mut plain = Vec::with_capacity(sealed.len());
         for (number, part) in (from..).zip(sealed.chunks(SEALED_CHUNK)) {
             let opened = self.cipher.chunk(number, part);

@@ -40,7 +40,7 @@ pub(crate) fn record(seq: u64, row: Row) -> Option<Record> {
 
 /// The source of what custody and the program write themselves.
 pub(crate) fn own_source() -> Source {
-    Source::lossy(Format::Own, "bailiwick")
+    Source::lossy(Format::Own, "self")
 }
 
 /// Consecutive events with the leaf hashes that put them under a checkpoint.

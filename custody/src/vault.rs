@@ -1,22 +1,31 @@
 //! Writing a vault: journal, wait for the disk, seal under a signed checkpoint, then hand out.
 
+mod orders;
+mod roll;
+
+pub use orders::{Ended, RetentionError};
+
+use crate::days::{self, Days, Handover};
+use crate::disk::Disk;
 use crate::epoch::day_of;
 use crate::home::{Access, Home};
 use crate::journal::{self, Frame, Head};
 use crate::keys::KeyError;
 use crate::object::ObjectRef;
 use crate::rows::{self, Batch};
+use crate::tail::{Link, TailKey};
 use crate::view::{self, Loaded, OpenError, checkpoint_name};
-use ledger::{Checkpoint, Hash, Log, PAGE, Sealed, Tree, Unsealed, VerifierKey};
-use model::{CustomerId, Draft, Event, Fields, Time};
-use segment::{Row, Writer};
-use serde_json::json;
+use ledger::{Checkpoint, Hash, Log, Sealed, SigningKey, Tree, Unsealed, VerifierKey};
+use model::{CustomerId, Draft, Event, Fields, Kind, Time};
+use segment::Row;
 use std::io;
 
 /// Rows in the journal after which they become a segment: one full tile of pages.
 const ROLL_ROWS: usize = 65_536;
 /// Raw bytes in the journal after which its full pages become a segment.
 const ROLL_BYTES: usize = 128 << 20;
+/// Most bytes that acts may bring into the reserve at once.
+const ACT_BYTES: usize = 64 << 10;
 
 /// Why records were not sealed. Sorted by whose move is next.
 #[derive(Debug, thiserror::Error)]
@@ -53,24 +62,46 @@ pub enum SealError {
     },
 }
 
+impl SealError {
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+    }
+}
+
 /// Where the journal stands that is being written.
 struct Writing {
     head: Head,
     frames: u64,
+    link: Option<Link>,
+}
+
+/// What the last record says about the time since then.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// Greatest time of arrival that is known.
+    received: Time,
+    /// Whether it said that silence is no alarm.
+    closed: bool,
+    /// Whether it was sealed by this handle.
+    ours: bool,
 }
 
 /// A customer's vault, open for writing. One at a time: the home's lock sees to it.
 pub struct Vault {
     access: Access,
     log: Log,
+    days: Days,
+    tail_key: TailKey,
     segments: Vec<ObjectRef>,
-    /// Roots of the pages that lie in segments.
+    /// Roots of the pages that lie in segments, and of those that were ended.
     segment_roots: Vec<Hash>,
     writing: Option<Writing>,
     /// Rows behind the segments: what the journal holds.
     tail: Vec<Row>,
     tail_bytes: usize,
     cursor: Option<Vec<u8>>,
+    before: Option<Before>,
+    retention_days: u32,
     failed: bool,
     /// [`ROLL_ROWS`]; less in tests, so that many segments cost little.
     roll_rows: usize,
@@ -78,27 +109,45 @@ pub struct Vault {
 
 impl Vault {
     /// Makes an empty vault with its first checkpoint; opens it when there is one already.
-    pub(crate) fn create(access: Access, now: Time) -> Result<Self, SealError> {
-        if access.disk.length(&checkpoint_name(access.customer.as_str())).is_ok() {
-            let customer = access.customer.clone();
-            return Self::open(access, now)
+    pub(crate) fn create(mut access: Access, now: Time) -> Result<Self, SealError> {
+        let customer = access.customer.clone();
+        if access.disk.length(&checkpoint_name(customer.as_str())).is_ok() {
+            return Self::open(access)
                 .map_err(|error| SealError::Log { customer, why: error.to_string() });
         }
-        let log = Self::log(&access, Tree::new())?;
+        let failed = |name: &str| {
+            let (customer, name) = (customer.clone(), name.to_owned());
+            move |source| SealError::Disk { customer: customer.clone(), name: name.clone(), source }
+        };
+        let disk = std::sync::Arc::clone(&access.disk);
+        let name = days::name(customer.as_str());
+        // An earlier attempt was cut short.
+        disk.remove(&name).map_err(failed(&name))?;
+        let mut log = Self::log(&access, Tree::new())?;
+        let (handover, signer) = Self::hand_over(&mut access, &log, None, now)?;
+        log.sign_with(signer);
+        let mut days = Days::default();
+        days.push(&*disk, customer.as_str(), handover).map_err(failed(&name))?;
+        let tail_key = Self::fresh_tail_key(&access, 0).map_err(failed("keys"))?;
         let mut vault = Self {
             access,
             log,
+            days,
+            tail_key,
             segments: vec![],
             segment_roots: vec![],
             writing: None,
             tail: vec![],
             tail_bytes: 0,
             cursor: None,
+            before: None,
+            retention_days: crate::RETENTION_DEFAULT_DAYS,
             failed: false,
             roll_rows: ROLL_ROWS,
         };
         let empty = Batch::bare(0, vec![], &vault.access.epochs).ok_or(SealError::Empty)?;
         vault.seal(empty)?;
+        vault.access.disk.refill();
         Ok(vault)
     }
 
@@ -107,46 +156,56 @@ impl Vault {
             .map_err(|error| SealError::Log { customer: access.customer.clone(), why: error.to_string() })
     }
 
+    fn fresh_tail_key(access: &Access, position: u64) -> io::Result<TailKey> {
+        let mut chance = access.chance.get();
+        let key = TailKey::random(position, &mut **chance)?;
+        let (customer, by) = (access.customer.as_str(), (access.origin.as_str(), &access.key));
+        key.write(&*access.disk, customer, by, &mut **chance)?;
+        access.disk.sync(&format!("keys/{customer}/tail.key"))?;
+        Ok(key)
+    }
+
     /// Opens a vault after whatever happened: checks that everything hangs together, adopts sound rows that no
     /// checkpoint covers yet, cuts off what a crash tore, removes what a crash left over.
-    pub(crate) fn open(access: Access, _now: Time) -> Result<Self, OpenError> {
+    pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
+        access.disk.allow(true);
         let loaded = view::load(&access)?;
         let tree = view::tree(&access, &loaded)?;
+        let name = format!("vaults/{}", access.customer);
+        let damaged = |why: String| OpenError::Damaged { name: name.clone(), from: None, why };
         if tree.root() != loaded.checkpoint.root || tree.size() != loaded.checkpoint.size {
-            return Err(OpenError::Damaged {
-                name: format!("vaults/{}", access.customer),
-                from: None,
-                why: "its records are not those of its checkpoint".into(),
-            });
+            return Err(damaged("its records are not those of its checkpoint".into()));
         }
-        let disk_failed = |name: &str| {
-            let name = name.to_owned();
-            move |source| OpenError::Io { name: name.clone(), source }
-        };
-        for name in &loaded.stale {
-            access.disk.remove(name).map_err(disk_failed(name))?;
+        let tail_key = Self::check_tail(&access, &loaded)?;
+        Self::clear(&access, &loaded)?;
+        let mut log = Self::log(&access, tree).map_err(|e| damaged(e.to_string()))?;
+        let end = loaded.tail_first() + loaded.tail.len() as u64;
+        if let Some(day) = Self::signing_day(&loaded.days, end) {
+            let by = (access.customer.as_str(), access.origin.as_str(), &access.wrap);
+            log.sign_with(days::read_key(&*access.disk, by, day)?);
         }
-        if let Some(last) = loaded.journals.last().filter(|j| j.torn) {
-            access.disk.truncate(&last.head.name, last.sound_bytes).map_err(disk_failed(&last.head.name))?;
-        }
-        let damaged =
-            |why: String| OpenError::Damaged { name: format!("vaults/{}", access.customer), from: None, why };
-        let log = Self::log(&access, tree).map_err(|e| damaged(e.to_string()))?;
-        let size = loaded.checkpoint.size;
-        let first = loaded.tail_first();
+        let (size, first) = (loaded.checkpoint.size, loaded.tail_first());
         let missing_tiles = loaded.stored_pages < loaded.page_roots.len();
-        let Loaded { segments, page_roots, journals, tail, cursor, .. } = loaded;
+        let Loaded { days, segments, page_roots, journals, tail, cursor, .. } = loaded;
         let writing =
-            journals.into_iter().next_back().map(|j| Writing { frames: j.frames.len() as u64, head: j.head });
+            journals.into_iter().next_back().map(|j| Writing {
+                frames: j.frames.len() as u64,
+                link: j.frames.last().map(|s| s.link),
+                head: j.head,
+            });
         let mut vault = Self {
             access,
             log,
+            days,
+            tail_key,
             segments,
             segment_roots: page_roots,
             writing,
             tail_bytes: tail.iter().map(|r| r.raw.len()).sum(),
             tail,
             cursor,
+            before: None,
+            retention_days: crate::RETENTION_DEFAULT_DAYS,
             failed: false,
             roll_rows: ROLL_ROWS,
         };
@@ -159,17 +218,84 @@ impl Vault {
             from: Some(size),
             why: "a row is no record, or its epoch key is missing".into(),
         })?;
-        let adopt = |vault: &mut Self| -> Result<(), SealError> {
-            if !behind.leaf_hashes().is_empty() {
-                vault.seal(behind)?;
-            }
-            if missing_tiles { vault.write_tiles() } else { Ok(()) }
-        };
-        adopt(&mut vault).map_err(|error| OpenError::Io {
-            name: format!("vaults/{}", vault.access.customer),
+        vault.adopt(behind, missing_tiles).map_err(|error| OpenError::Io {
+            name: name.clone(),
             source: io::Error::other(error.to_string()),
         })?;
+        vault.read_orders()?;
+        vault.finish_ending().map_err(|error| OpenError::Io {
+            name: name.clone(),
+            source: io::Error::other(error.to_string()),
+        })?;
+        vault.access.disk.allow(false);
+        vault.access.disk.refill();
         Ok(vault)
+    }
+
+    /// Whoever wrote behind the checkpoint must have held the tail's key.
+    fn check_tail(access: &Access, loaded: &Loaded) -> Result<TailKey, OpenError> {
+        let state = TailKey::read(&*access.disk, access.customer.as_str(), &access.origin, &access.key)?;
+        let forged = |why: &str| OpenError::Damaged {
+            name: journal::folder(access.customer.as_str()),
+            from: Some(loaded.checkpoint.size),
+            why: why.into(),
+        };
+        let mut key = match state {
+            Some(key) => key,
+            None if loaded.unsealed.is_empty() => {
+                return Self::fresh_tail_key(access, loaded.position)
+                    .map_err(|source| OpenError::Io { name: "keys".into(), source });
+            }
+            None => return Err(forged("the tail's key is missing, so nobody can say who wrote behind the checkpoint")),
+        };
+        for (link, digest) in &loaded.unsealed {
+            if !key.admits(link, digest) {
+                return Err(forged("somebody wrote behind the checkpoint who did not hold the tail's key"));
+            }
+        }
+        if key.position() > loaded.position {
+            return Err(forged(
+                "the vault is older than its keys: frames are missing that were acknowledged; bring back the newer copy",
+            ));
+        }
+        key.advance(loaded.position);
+        Ok(key)
+    }
+
+    /// Removes and cuts off what a crash left.
+    fn clear(access: &Access, loaded: &Loaded) -> Result<(), OpenError> {
+        let failed = |name: &str| {
+            let name = name.to_owned();
+            move |source| OpenError::Io { name: name.clone(), source }
+        };
+        for name in &loaded.stale {
+            access.disk.remove(name).map_err(failed(name))?;
+        }
+        for object in &loaded.replaced {
+            access.shelf.remove(&object.name).map_err(failed(&object.name))?;
+        }
+        if let Some(last) = loaded.journals.last().filter(|j| j.torn) {
+            access.disk.truncate(&last.head.name, last.sound_bytes).map_err(failed(&last.head.name))?;
+        }
+        let name = days::name(access.customer.as_str());
+        if access.disk.length(&name).is_ok_and(|length| length > loaded.days.length()) {
+            access.disk.truncate(&name, loaded.days.length()).map_err(failed(&name))?;
+        }
+        Ok(())
+    }
+
+    /// The hand-over whose key signs what comes up to `end`: the last one, unless nothing announced it yet.
+    fn signing_day(days: &Days, end: u64) -> Option<&Handover> {
+        let last = days.last.as_ref()?;
+        if last.size < end || days.before.is_none() { Some(last) } else { days.before.as_ref() }
+    }
+
+    fn adopt(&mut self, behind: Batch, missing_tiles: bool) -> Result<(), SealError> {
+        if !behind.leaf_hashes().is_empty() {
+            self.seal(behind)?;
+        }
+        self.forget_old_days()?;
+        if missing_tiles { self.write_tiles() } else { Ok(()) }
     }
 
     /// Records that are sealed.
@@ -181,8 +307,7 @@ impl Vault {
     /// The seq that the first record of the next [`Vault::append`] gets when it is called with this `now`.
     #[must_use]
     pub fn next_seq(&self, now: Time) -> u64 {
-        // A new day begins with a record of its own.
-        self.size() + u64::from(self.is_new_day(now))
+        self.size() + self.own_records(now)
     }
 
     /// The checkpoint as it stands.
@@ -203,8 +328,9 @@ impl Vault {
         self.cursor.as_deref()
     }
 
-    /// Seals what arrived, in its order, and hands it out. When this returns, it is on the disk, under a signed
-    /// checkpoint. `cursor` replaces what [`Vault::cursor`] gives after a crash.
+    /// Seals what arrived, in its order, and hands it out, all of it received `now`: that is said here, by nobody else. When this
+    /// returns, it is on the disk, under a signed checkpoint. `cursor` replaces what [`Vault::cursor`] gives after a crash. Records of the log itself (a new day, a
+    /// silence) come before it.
     ///
     /// # Errors
     /// [`SealError`]. After any but `Empty` the vault must be opened again; what was being sealed was not acknowledged.
@@ -222,27 +348,51 @@ impl Vault {
         }
         // Until the end of this is reached, nothing may be believed about the files.
         self.failed = true;
-        let mut arrived = arrived;
-        if self.is_new_day(now) {
-            let opened = self.begin_epoch(now)?;
-            arrived.insert(0, (opened, Fields::new()));
-        }
+        let size: usize = arrived.iter().map(|(d, _)| d.raw.len()).sum();
+        let is_act = size <= ACT_BYTES && arrived.iter().all(|(d, _)| d.kind != Kind::Event);
+        self.access.disk.allow(is_act);
+        let (mut all, day_key) = self.own_drafts(now)?;
+        all.extend(arrived.into_iter().map(|(draft, fields)| (Draft { received: now, ..draft }, fields)));
         let first = self.size();
         let event = |(seq, (draft, fields)): (u64, (Draft, Fields))| Event { record: draft.at(seq), fields };
-        let events: Vec<Event> = (first..).zip(arrived).map(event).collect();
+        let events: Vec<Event> = (first..).zip(all).map(event).collect();
         self.cursor = cursor;
         self.journal(first, events.iter().map(|e| rows::row(&e.record)).collect())?;
         let batch = Batch::new(first, events, &self.access.epochs).ok_or_else(|| self.no_epoch())?;
+        if let Some(signer) = day_key {
+            self.log.sign_with(signer);
+            self.seal_and_forget(batch, now, is_act)
+        } else {
+            let sealed = self.seal(batch)?;
+            self.finish(sealed, now, is_act)
+        }
+    }
+
+    fn seal_and_forget(&mut self, batch: Batch, now: Time, is_act: bool) -> Result<Sealed<Vec<Event>>, SealError> {
         let sealed = self.seal(batch)?;
-        if self.tail.len() >= self.roll_rows || self.tail_bytes >= ROLL_BYTES {
-            self.roll()?;
+        // The key of the day before dies only now that the new one has signed.
+        self.forget_old_days()?;
+        self.finish(sealed, now, is_act)
+    }
+
+    fn finish(&mut self, sealed: Sealed<Vec<Event>>, now: Time, is_act: bool) -> Result<Sealed<Vec<Event>>, SealError> {
+        self.note_last(sealed.value(), now);
+        let rolled = if self.is_due() { self.roll() } else { Ok(()) };
+        match rolled {
+            // The act is sealed all the same; the handle must be opened again, and rolls when there is room.
+            Err(error) if is_act && error.is_full() => return Ok(sealed),
+            other => other?,
         }
         self.failed = false;
         Ok(sealed)
     }
 
-    fn is_new_day(&self, now: Time) -> bool {
-        self.access.epochs.last().is_none_or(|epoch| day_of(now) > epoch.day)
+    fn is_due(&self) -> bool {
+        self.tail.len() >= self.roll_rows || self.tail_bytes >= ROLL_BYTES
+    }
+
+    fn needs_epoch(&self, now: Time) -> bool {
+        self.access.epochs.last().is_none_or(|epoch| orders::is_new_day(epoch.day, day_of(now)))
     }
 
     fn no_epoch(&self) -> SealError {
@@ -254,25 +404,6 @@ impl Vault {
         move |source| SealError::Disk { customer: customer.clone(), name: name.clone(), source }
     }
 
-    /// Begins the day's epoch at the next page and a journal under its key; gives the record that says so.
-    fn begin_epoch(&mut self, now: Time) -> Result<Draft, SealError> {
-        let first_page = self.size().div_ceil(PAGE);
-        let access = &mut self.access;
-        let begun = access.epochs.begin(
-            &*access.disk,
-            access.customer.as_str(),
-            &access.key,
-            (first_page, day_of(now)),
-            &mut **access.chance.get(),
-        )?;
-        let body =
-            json!({"control": "epoch", "epoch": begun.number, "first_page": first_page, "day": begun.day});
-        if self.writing.is_some() {
-            self.roll()?;
-        }
-        Ok(Home::control(&body, now))
-    }
-
     /// Adds rows to the journal and waits for the disk.
     fn journal(&mut self, first: u64, rows: Vec<Row>) -> Result<(), SealError> {
         let mut bytes = vec![];
@@ -280,21 +411,24 @@ impl Vault {
         let writing = self.writing.get_or_insert_with(|| {
             let head = Head::new(self.access.customer.as_str(), epoch.number, first);
             bytes.extend(head.bytes());
-            Writing { head, frames: 0 }
+            Writing { head, frames: 0, link: None }
         });
         let frame = Frame { first, cursor: self.cursor.clone(), rows };
         let key = journal_key(&self.access, &writing.head);
         let key = key.ok_or_else(|| KeyError::Missing { name: format!("epoch {}", writing.head.epoch) })?;
         let name = writing.head.name.clone();
         let sealed = writing.head.seal(
-            writing.frames,
+            (writing.frames, writing.link.as_ref()),
             &frame,
-            (&key, &self.access.origin),
+            (&key, &self.access.origin, &mut self.tail_key),
             &mut **self.access.chance.get(),
         );
+        let (customer, file) = (self.access.customer.clone(), name.clone());
+        let (sealed, link) = sealed.map_err(|source| SealError::Disk { customer, name: file, source })?;
         writing.frames += 1;
+        writing.link = Some(link);
+        bytes.extend(sealed);
         let failed = self.disk_failed(&name);
-        bytes.extend(sealed.map_err(&failed)?);
         self.access.disk.append(&name, &bytes).map_err(&failed)?;
         self.access.disk.sync(&name).map_err(&failed)?;
         self.tail_bytes += frame.rows.iter().map(|r| r.raw.len()).sum::<usize>();
@@ -302,7 +436,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Puts a batch under a new checkpoint and waits for the disk.
+    /// Puts a batch under a new checkpoint and waits for the disk; then the key of its frame is erased.
     fn seal(&mut self, batch: Batch) -> Result<Sealed<Vec<Event>>, SealError> {
         let customer = &self.access.customer;
         let sealed = self.log.seal(batch);
@@ -310,111 +444,35 @@ impl Vault {
             sealed.map_err(|error| SealError::Log { customer: customer.clone(), why: error.to_string() })?;
         let name = checkpoint_name(customer.as_str());
         self.access.disk.put(&name, &note.to_bytes()).map_err(self.disk_failed(&name))?;
+        self.erase_tail_keys()?;
         Ok(sealed)
     }
 
-    /// Moves the full pages of the journal into segments, one an epoch, and begins a new journal with the rest.
-    ///
-    /// Order, so that a crash anywhere loses nothing: segments, tiles, new journal, old journal away.
-    fn roll(&mut self) -> Result<(), SealError> {
-        let full = self.tail.len() / 256 * 256;
-        let mut first = self.segments.last().map_or(0, ObjectRef::end);
-        let rest = self.tail.split_off(full);
-        let mut pages = std::mem::take(&mut self.tail).into_iter().peekable();
-        while pages.peek().is_some() {
-            first = self.write_segment(first, &mut pages)?;
-        }
-        self.tail = rest;
-        self.tail_bytes = self.tail.iter().map(|r| r.raw.len()).sum();
-        let in_segments = usize::try_from(first / PAGE).unwrap_or(usize::MAX);
-        self.segment_roots = self.log.tree().page_roots()[..in_segments].to_vec();
-        if full > 0 {
-            self.write_tiles()?;
-        }
-        self.next_journal(first)
-    }
-
-    /// Writes the segment of the next rows that share an epoch; gives the seq behind them.
-    fn write_segment(
-        &mut self,
-        first: u64,
-        rows: &mut std::iter::Peekable<std::vec::IntoIter<Row>>,
-    ) -> Result<u64, SealError> {
-        let number = |page: u64| self.access.epochs.of_page(page).map(|e| e.number);
-        let epoch = number(first / PAGE).ok_or_else(|| self.no_epoch())?;
-        let mut writer = Writer::new(first);
-        let damaged = |e: segment::SegmentError| SealError::Log {
-            customer: self.access.customer.clone(),
-            why: e.to_string(),
-        };
-        while rows.peek().is_some() && number((first + writer.count()) / PAGE) == Some(epoch) {
-            for row in rows.by_ref().take(256) {
-                writer.push(row).map_err(damaged)?;
-            }
-        }
-        let object = ObjectRef::new(self.access.customer.as_str(), epoch, first, writer.count());
-        let plain = writer.finish().map_err(damaged)?;
-        let key = self.access.epochs.numbered(epoch).map(|e| e.object_key(&self.access.origin));
-        let key = key.ok_or_else(|| self.no_epoch())?;
-        let failed = self.disk_failed(&object.name);
-        let bytes = object.seal(&plain, (&key, &self.access.origin), &mut **self.access.chance.get());
-        self.access.disk.put(&object.name, &bytes.map_err(&failed)?).map_err(&failed)?;
-        let end = object.end();
-        self.segments.push(object);
-        Ok(end)
-    }
-
-    /// Writes the level-1 tiles that are not there yet, and removes the narrower ones that they replace.
-    fn write_tiles(&self) -> Result<(), SealError> {
+    /// Everything journaled stands under a checkpoint: the keys of its frames go.
+    fn erase_tail_keys(&self) -> Result<(), SealError> {
+        let by = (self.access.origin.as_str(), &self.access.key);
         let customer = self.access.customer.as_str();
-        let folder = view::tile_folder(customer);
-        let there = self.access.disk.list(&folder).map_err(self.disk_failed(&folder))?;
-        for (index, roots) in (0u64..).zip(self.segment_roots.chunks(256)) {
-            let width = u16::try_from(roots.len()).unwrap_or(256);
-            let name = format!("vaults/{customer}/{}", ledger::tile::path(1, index, width));
-            if !there.contains(&name) {
-                let bytes: Vec<u8> = roots.iter().flat_map(|r| r.0).collect();
-                self.access.disk.put(&name, &bytes).map_err(self.disk_failed(&name))?;
-            }
-            let of_index = |n: &&String| {
-                let path = n.strip_prefix(&format!("vaults/{customer}/")).and_then(ledger::tile::parse_path);
-                path.is_some_and(|(level, i, w)| (level, i) == (1, index) && w < width)
-            };
-            for narrower in there.iter().filter(of_index) {
-                self.access.disk.remove(narrower).map_err(self.disk_failed(narrower))?;
-            }
-        }
-        Ok(())
+        let written = self.tail_key.write(&*self.access.disk, customer, by, &mut **self.access.chance.get());
+        written.map_err(self.disk_failed("keys"))
     }
 
-    /// Begins the journal of the rows behind the segments, with the cursor, and removes its predecessor.
-    fn next_journal(&mut self, first: u64) -> Result<(), SealError> {
-        let before = self.writing.take();
-        let epoch = self.access.epochs.last().ok_or_else(|| self.no_epoch())?;
-        let head = Head::new(self.access.customer.as_str(), epoch.number, first);
-        let frame = Frame { first, cursor: self.cursor.clone(), rows: self.tail.clone() };
-        let key = epoch.journal_key(&self.access.origin);
-        let failed = self.disk_failed(&head.name);
-        let mut bytes = head.bytes().to_vec();
-        let sealed = head.seal(0, &frame, (&key, &self.access.origin), &mut **self.access.chance.get());
-        bytes.extend(sealed.map_err(&failed)?);
-        self.access.disk.put(&head.name, &bytes).map_err(&failed)?;
-        if let Some(before) = before.filter(|b| b.head.name != head.name) {
-            self.access.disk.remove(&before.head.name).map_err(self.disk_failed(&before.head.name))?;
-        }
-        self.writing = Some(Writing { head, frames: 1 });
-        Ok(())
-    }
-
-    /// Ends a run: moves nothing, adds the record that says that silence from now on is no alarm.
+    /// Ends a run: puts what is worth a segment into one, and adds the record that says that silence from now on is no alarm.
     ///
     /// # Errors
     /// As [`Vault::append`].
     pub fn close(mut self, now: Time) -> Result<Checkpoint, SealError> {
-        let closed = Home::control(&json!({"control": "closed"}), now);
-        let cursor = self.cursor.take();
-        self.append(vec![(closed, Fields::new())], cursor, now)?;
+        self.append_control(&serde_json::json!({"control": "closed"}), now)?;
+        if self.tail.len() >= roll::WORTH_A_SEGMENT && !self.failed {
+            self.roll()?;
+        }
         Ok(self.checkpoint())
+    }
+
+    /// Seals one record of the log itself.
+    fn append_control(&mut self, body: &serde_json::Value, now: Time) -> Result<u64, SealError> {
+        let cursor = self.cursor.clone();
+        let sealed = self.append(vec![(Home::control(body, now), Fields::new())], cursor, now)?;
+        Ok(sealed.place().first + sealed.place().count - 1)
     }
 }
 
@@ -422,5 +480,8 @@ fn journal_key(access: &Access, head: &Head) -> Option<crate::keys::Secret> {
     access.epochs.numbered(head.epoch).map(|epoch| epoch.journal_key(&access.origin))
 }
 
+/// The day's signer, when a new day begins.
+type NewDay = Option<SigningKey>;
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

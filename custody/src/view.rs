@@ -1,12 +1,15 @@
 //! Reading a vault: every page is proved against the signed checkpoint before anybody sees it.
 
 use crate::Parse;
+use crate::days::Days;
 use crate::disk::Disk;
 use crate::home::Access;
-use crate::journal::{self, Head, Journal};
+use crate::journal::{self, Head, Journal, Sound};
 use crate::keys::KeyError;
 use crate::object::{self, ObjectRef, Opened};
 use crate::rows::{self, Batch};
+use crate::shelf::Shelf;
+use crate::tail::Link;
 use ledger::{Checkpoint, Hash, Note, PAGE, Sealed, Standing, Tree, VerifierKey};
 use model::{Event, Fields, Kind, Record, Time};
 use segment::{Reader, Row};
@@ -87,7 +90,13 @@ enum Place {
 pub(crate) struct Loaded {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) note: Vec<u8>,
+    /// The hand-overs between the keys of days.
+    pub(crate) days: Days,
+    /// Seq of the first record that is kept; what was before it was ended.
+    pub(crate) begin: u64,
     pub(crate) segments: Vec<ObjectRef>,
+    /// Objects that longer ones took the place of.
+    pub(crate) replaced: Vec<ObjectRef>,
     pub(crate) page_roots: Vec<Hash>,
     pub(crate) stored_pages: usize,
     /// Journals that hold anything behind the segments, in order.
@@ -97,12 +106,16 @@ pub(crate) struct Loaded {
     /// Every sound row behind the segments, also what no checkpoint covers yet.
     pub(crate) tail: Vec<Row>,
     pub(crate) cursor: Option<Vec<u8>>,
+    /// Links and digests of the frames that reach beyond the checkpoint.
+    pub(crate) unsealed: Vec<(Link, [u8; 32])>,
+    /// The place behind the last frame in the chain of tail keys.
+    pub(crate) position: u64,
 }
 
 impl Loaded {
     /// Seq of the first row behind the segments.
     pub(crate) fn tail_first(&self) -> u64 {
-        self.segments.last().map_or(0, ObjectRef::end)
+        self.segments.last().map_or(self.begin, ObjectRef::end)
     }
 }
 
@@ -145,10 +158,10 @@ pub(crate) fn read_checkpoint(
 }
 
 /// The stored roots of full pages, from the widest sound run of level-1 tiles; at most `limit`.
-pub(crate) fn read_tiles(disk: &dyn Disk, customer: &str, limit: u64) -> Result<Vec<Hash>, OpenError> {
+pub(crate) fn read_tiles(shelf: &dyn Shelf, customer: &str, limit: u64) -> Result<Vec<Hash>, OpenError> {
     let folder = tile_folder(customer);
     let mut widest: BTreeMap<u64, (u16, String)> = BTreeMap::new();
-    for name in disk.list(&folder).map_err(at(&folder))? {
+    for name in shelf.list(&folder).map_err(at(&folder))? {
         let path = name.strip_prefix(&format!("vaults/{customer}/")).unwrap_or(&name);
         if let Some((1, index, width)) = ledger::tile::parse_path(path) {
             let entry = widest.entry(index).or_insert((width, name.clone()));
@@ -162,7 +175,7 @@ pub(crate) fn read_tiles(disk: &dyn Disk, customer: &str, limit: u64) -> Result<
         if index != expected || roots.len() % 256 != 0 {
             break;
         }
-        let bytes = disk.read(&name).map_err(at(&name))?;
+        let bytes = shelf.read(&name).map_err(at(&name))?;
         if bytes.len() != usize::from(width) * 32 {
             return Err(OpenError::Damaged {
                 name,
@@ -176,21 +189,24 @@ pub(crate) fn read_tiles(disk: &dyn Disk, customer: &str, limit: u64) -> Result<
     Ok(roots)
 }
 
-fn read_segments(access: &Access) -> Result<Vec<ObjectRef>, OpenError> {
+fn read_segments(access: &Access, begin: u64) -> Result<(Vec<ObjectRef>, Vec<ObjectRef>), OpenError> {
     let folder = object::folder(access.customer.as_str());
-    let mut segments: Vec<ObjectRef> = vec![];
-    for name in access.disk.list(&folder).map_err(at(&folder))? {
-        let next = segments.last().map_or(0, ObjectRef::end);
-        let object = ObjectRef::read(&*access.disk, &name).map_err(at(&name))?;
-        match object.filter(|o| o.first == next && o.count > 0 && o.count % PAGE == 0) {
-            Some(object) => segments.push(object),
-            None => {
-                let why = "its head is not the one that belongs here".into();
-                return Err(OpenError::Damaged { name, from: Some(next), why });
-            }
-        }
+    let mut objects = vec![];
+    for name in access.shelf.list(&folder).map_err(at(&folder))? {
+        let object = ObjectRef::read(&*access.shelf, &name).map_err(at(&name))?;
+        let why = || "its head is not the one that belongs here".to_owned();
+        objects.push(object.ok_or_else(|| OpenError::Damaged { name, from: None, why: why() })?);
     }
-    Ok(segments)
+    // What was ended may still lie there when a crash came between.
+    let (ended, objects) = objects.into_iter().partition(|o: &ObjectRef| o.end() <= begin);
+    let (kept, mut replaced, odd) = object::arrange(objects, begin);
+    if let Some(odd) = odd.into_iter().next() {
+        let why = "it does not follow the segment before it, which is missing or of another length".into();
+        let from = kept.last().map_or(begin, ObjectRef::end);
+        return Err(OpenError::Damaged { name: odd.name, from: Some(from), why });
+    }
+    replaced.extend::<Vec<ObjectRef>>(ended);
+    Ok((kept, replaced))
 }
 
 /// Reads the rows of a segment's block and the records they are.
@@ -204,12 +220,27 @@ fn cause(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(String::new, |s| format!(": {s}"))
 }
 
+/// Opens a segment for reading.
+pub(crate) fn reader<'a>(access: &'a Access, object: &ObjectRef) -> Result<Reader<Opened<'a>>, OpenError> {
+    let damaged = |why| OpenError::Damaged { name: object.name.clone(), from: Some(object.first), why };
+    let opened =
+        Opened::open(&*access.shelf, object, &access.epochs, &access.origin).map_err(at(&object.name))?;
+    let reader = Reader::open(opened).map_err(|e| damaged(format!("{e}{}", cause(&e))))?;
+    if (reader.first(), reader.count()) != (object.first, object.count) {
+        return Err(damaged("it holds other records than its head says".into()));
+    }
+    Ok(reader)
+}
+
+/// The rows of a segment that are no events.
+pub(crate) fn others_of(access: &Access, object: &ObjectRef) -> Result<Vec<(u64, Row)>, OpenError> {
+    Ok(reader(access, object)?.others().to_vec())
+}
+
 /// Roots of the pages of a segment, computed from its records.
 pub(crate) fn segment_roots(access: &Access, object: &ObjectRef) -> Result<Vec<Hash>, OpenError> {
     let damaged = |why| OpenError::Damaged { name: object.name.clone(), from: Some(object.first), why };
-    let opened =
-        Opened::open(&*access.disk, object, &access.epochs, &access.origin).map_err(at(&object.name))?;
-    let reader = Reader::open(opened).map_err(|e| damaged(e.to_string()))?;
+    let reader = reader(access, object)?;
     let mut roots = vec![];
     for (block, info) in reader.blocks().iter().enumerate() {
         let records = block_records(&reader, block).map_err(damaged)?;
@@ -240,42 +271,92 @@ fn read_journals(access: &Access, tail_first: u64) -> Result<(Vec<Journal>, Vec<
     Ok((journals, stale))
 }
 
+/// Roots of the full pages below the end of the segments. Tiles are a convenience where the records are there: what is absent is
+/// computed again. Of what was ended they are all there is.
+fn page_roots(access: &Access, begin: u64, segments: &[ObjectRef]) -> Result<(Vec<Hash>, usize), OpenError> {
+    let end = segments.last().map_or(begin, ObjectRef::end);
+    let mut roots = read_tiles(&*access.shelf, access.customer.as_str(), end / PAGE)?;
+    let stored = roots.len();
+    if (stored as u64) < begin / PAGE {
+        let name = tile_folder(access.customer.as_str());
+        let why = "page roots of records that were ended are missing".into();
+        return Err(OpenError::Damaged { name, from: Some(stored as u64 * PAGE), why });
+    }
+    for object in segments {
+        if object.end() / PAGE > roots.len() as u64 {
+            roots.truncate(usize::try_from(object.first / PAGE).unwrap_or(usize::MAX));
+            roots.extend(segment_roots(access, object)?);
+        }
+    }
+    Ok((roots, stored))
+}
+
 /// Reads everything that lies on a vault's disk and checks that it hangs together.
 pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
     let customer = access.customer.as_str();
     let vkey = access.signer.vkey();
     let (note, _, checkpoint) = read_checkpoint(&*access.disk, customer, &access.origin, &vkey)?;
-    let segments = read_segments(access)?;
-    let tail_first = segments.last().map_or(0, ObjectRef::end);
-    let mut page_roots = read_tiles(&*access.disk, customer, tail_first / PAGE)?;
-    let stored_pages = page_roots.len();
-    for object in &segments {
-        // Tiles are a convenience: what is absent is computed again.
-        if object.end() / PAGE > page_roots.len() as u64 {
-            page_roots.truncate(usize::try_from(object.first / PAGE).unwrap_or(usize::MAX));
-            page_roots.extend(segment_roots(access, object)?);
+    let days_name = crate::days::name(customer);
+    let days = Days::read(&*access.disk, customer).map_err(at(&days_name))?;
+    let days = days.map_err(|why| OpenError::Damaged { name: days_name.clone(), from: None, why })?;
+    check_day(&days, &note, &checkpoint).map_err(|why| OpenError::Damaged { name: days_name, from: None, why })?;
+    let begin = access.epochs.begin_seq();
+    let (segments, replaced) = read_segments(access, begin)?;
+    let (page_roots, stored_pages) = page_roots(access, begin, &segments)?;
+    let tail_first = segments.last().map_or(begin, ObjectRef::end);
+    let (journals, stale) = read_journals(access, tail_first)?;
+    let position = journals.iter().filter_map(|j| Some(j.frames.last()?.link.position.saturating_add(1))).max();
+    let mut loaded = Loaded {
+        checkpoint,
+        note,
+        days,
+        begin,
+        segments,
+        replaced,
+        page_roots,
+        stored_pages,
+        journals: vec![],
+        stale,
+        tail: vec![],
+        cursor: None,
+        unsealed: vec![],
+        position: position.unwrap_or(0),
+    };
+    journals.into_iter().for_each(|journal| loaded.take_journal(journal, tail_first));
+    Ok(loaded)
+}
+
+/// The checkpoint must carry the signature of the key that was handed over to last. (Between a hand-over and the first checkpoint
+/// over its record that is still the key before.)
+fn check_day(days: &Days, note: &[u8], checkpoint: &Checkpoint) -> Result<(), String> {
+    let last = days.last.as_ref().ok_or("it holds no key of a day")?;
+    let signs = match &days.before {
+        Some(before) if last.size >= checkpoint.size => before,
+        _ => last,
+    };
+    let note = Note::parse(note).map_err(|e| e.to_string())?;
+    note.verify(std::slice::from_ref(&signs.vkey)).map(drop).map_err(|e| e.to_string())
+}
+
+impl Loaded {
+    fn take_journal(&mut self, mut journal: Journal, tail_first: u64) {
+        let next = next_of(tail_first, &self.tail);
+        let (first, end) = (journal.head.first, journal.end());
+        if end < next || first > next || (end == next && first < next) {
+            self.stale.push(journal.head.name);
+            return;
         }
+        for Sound { frame, link, digest } in &mut journal.frames {
+            if frame.first + frame.rows.len() as u64 > self.checkpoint.size {
+                self.unsealed.push((*link, *digest));
+            }
+            let skip = next_of(tail_first, &self.tail).saturating_sub(frame.first);
+            let rows = std::mem::take(&mut frame.rows);
+            self.tail.extend(rows.into_iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)));
+            self.cursor = frame.cursor.take();
+        }
+        self.journals.push(journal);
     }
-    let (journals, mut stale) = read_journals(access, tail_first)?;
-    let (mut kept, mut tail, mut cursor) = (vec![], vec![], None);
-    for journal in journals {
-        let next = tail_first + tail.len() as u64;
-        if journal.end() < next
-            || journal.head.first > next
-            || (journal.end() == next && journal.head.first < next)
-        {
-            stale.push(journal.head.name);
-            continue;
-        }
-        for frame in &journal.frames {
-            let skip =
-                usize::try_from(next_of(tail_first, &tail).saturating_sub(frame.first)).unwrap_or(usize::MAX);
-            tail.extend(frame.rows.iter().skip(skip).cloned());
-            cursor.clone_from(&frame.cursor);
-        }
-        kept.push(journal);
-    }
-    Ok(Loaded { checkpoint, note, segments, page_roots, stored_pages, journals: kept, stale, tail, cursor })
 }
 
 fn next_of(first: u64, tail: &[Row]) -> u64 {
@@ -318,6 +399,9 @@ pub struct View {
     access: Access,
     standing: Standing,
     note: Vec<u8>,
+    /// Notes of the keys of days, as far as they are announced.
+    days: Vec<u8>,
+    begin: u64,
     segments: Vec<ObjectRef>,
     tail_first: u64,
     tail: Vec<Row>,
@@ -345,13 +429,14 @@ impl View {
     pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
         let folder = format!("vaults/{}", access.customer);
         for look in 1.. {
-            let before = access.disk.list(&folder).map_err(at(&folder))?;
+            let before = (access.disk.list(&folder).map_err(at(&folder))?, access.shelf.list(&folder).map_err(at(&folder))?);
             let tried = load(&access).and_then(|loaded| Ok((stand(&access, &loaded)?, loaded)));
             match tried {
                 Ok((standing, loaded)) => return Ok(Self::of(access, standing, loaded)),
                 Err(error) => {
                     // A writer may have moved rows from journal to segment between two of our looks.
-                    let changed = access.disk.list(&folder).is_ok_and(|after| after != before);
+                    let after = access.disk.list(&folder).ok().zip(access.shelf.list(&folder).ok());
+                    let changed = after.is_some_and(|after| after != before);
                     if look == LOOKS || !changed {
                         return Err(error);
                     }
@@ -363,9 +448,10 @@ impl View {
 
     pub(crate) fn of(access: Access, standing: Standing, loaded: Loaded) -> Self {
         let tail_first = loaded.tail_first();
-        let Loaded { checkpoint, note, segments, mut tail, cursor, .. } = loaded;
+        let days = loaded.days.announced(loaded.checkpoint.size);
+        let Loaded { checkpoint, note, begin, segments, mut tail, cursor, .. } = loaded;
         tail.truncate(usize::try_from(checkpoint.size.saturating_sub(tail_first)).unwrap_or(usize::MAX));
-        Self { access, standing, note, segments, tail_first, tail, cursor, tables: Mutex::default() }
+        Self { access, standing, note, days, begin, segments, tail_first, tail, cursor, tables: Mutex::default() }
     }
 
     /// The checkpoint that everything read here stands under.
@@ -378,6 +464,18 @@ impl View {
     #[must_use]
     pub fn note(&self) -> &[u8] {
         &self.note
+    }
+
+    /// All notes of the keys of days, one behind the other (docs/formats.md §3).
+    #[must_use]
+    pub fn days(&self) -> &[u8] {
+        &self.days
+    }
+
+    /// Seq of the first record that is kept: what was before it was kept long enough and was ended.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.begin
     }
 
     /// The log's public key.
@@ -406,7 +504,7 @@ impl View {
             name: object.name.clone(),
             why,
         };
-        let opened = Opened::open(&*self.access.disk, object, &self.access.epochs, &self.access.origin);
+        let opened = Opened::open(&*self.access.shelf, object, &self.access.epochs, &self.access.origin);
         let opened = opened.map_err(|e| failed(e.to_string()))?;
         let reader = Reader::open(opened).map_err(|e| failed(format!("{e}{}", cause(&e))))?;
         if (reader.first(), reader.count()) != (object.first, object.count) {

@@ -97,6 +97,8 @@ pub struct Log {
     origin: String,
     tree: Tree,
     key: SigningKey,
+    /// Signs each checkpoint beside the log's own key.
+    second: Option<SigningKey>,
 }
 
 impl Log {
@@ -110,7 +112,12 @@ impl Log {
             return Err(NoteError::Malformed { what: "the origin is empty or holds a newline" });
         }
         key.sign(&checked.text())?;
-        Ok(Self { origin: origin.to_owned(), tree, key })
+        Ok(Self { origin: origin.to_owned(), tree, key, second: None })
+    }
+
+    /// From now on this key signs each checkpoint too: a key that is destroyed sooner than the log's own.
+    pub fn sign_with(&mut self, second: SigningKey) {
+        self.second = Some(second);
     }
 
     /// Puts a batch under a new checkpoint. The note must reach the disk before the value is used.
@@ -126,7 +133,10 @@ impl Log {
         let count = leaves.len() as u64;
         leaves.into_iter().for_each(|leaf| self.tree.append(leaf));
         let checkpoint = self.checkpoint();
-        let note = self.key.sign(&checkpoint.text())?;
+        let mut note = self.key.sign(&checkpoint.text())?;
+        if let Some(second) = &self.second {
+            note.merge(&second.sign(&checkpoint.text())?)?;
+        }
         let Checkpoint { origin, size, root } = checkpoint;
         Ok((Sealed { value: batch.release(), place: Place { origin, first, count, size, root } }, note))
     }

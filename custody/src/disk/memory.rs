@@ -22,9 +22,19 @@ struct State {
     files: BTreeMap<String, Vec<u8>>,
     /// How much of each file would survive a power cut.
     durable: BTreeMap<String, usize>,
+    /// What a power cut brings back of files that were written without waiting; `None` when there was none.
+    before: BTreeMap<String, Option<Vec<u8>>>,
+    /// Bytes that fit on the disk.
+    room: Option<usize>,
     held_by: Option<String>,
     writes: u64,
     fail_at: Option<(u64, Failing)>,
+}
+
+impl State {
+    fn used(&self) -> usize {
+        self.files.values().map(Vec::len).sum()
+    }
 }
 
 /// A disk in memory. Clones share their files.
@@ -54,6 +64,17 @@ impl Memory {
         state.fail_at = Some((state.writes + call, how));
     }
 
+    /// From now on all files together take at most this many bytes; what does not fit is written up to there.
+    pub fn limit(&self, bytes: Option<usize>) {
+        self.state().room = bytes;
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.state().used()
+    }
+
     /// A disk with the same files and nothing failing, as after a restart.
     #[must_use]
     pub fn restarted(&self) -> Self {
@@ -70,9 +91,22 @@ impl Memory {
             let length = state.durable.get(name).copied()?.min(bytes.len());
             Some((name.clone(), bytes[..length].to_vec()))
         };
-        let files: BTreeMap<String, Vec<u8>> = state.files.iter().filter_map(kept).collect();
+        let mut files: BTreeMap<String, Vec<u8>> = state.files.iter().filter_map(kept).collect();
+        for (name, bytes) in &state.before {
+            match bytes {
+                Some(bytes) => files.insert(name.clone(), bytes.clone()),
+                None => files.remove(name),
+            };
+        }
         let durable = files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect();
         Self(Arc::new(Mutex::new(State { files, durable, ..State::default() })))
+    }
+
+    /// How many of these bytes still fit when `freed` are given up for them.
+    fn fits(&self, wanted: usize, freed: usize) -> usize {
+        let state = self.state();
+        let left = state.room.map(|room| (room + freed).saturating_sub(state.used()));
+        left.map_or(wanted, |left| wanted.min(left))
     }
 
     /// Does a writing call: `change` gets how much of it is to be done.
@@ -119,16 +153,42 @@ impl Disk for Memory {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // The new file lies beside the old one until it is whole.
+        if self.fits(bytes.len(), 0) < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         // A rename is there or not there, never half.
         self.write(name, |state, failing| {
             if failing != Some(Failing::Half) {
                 state.files.insert(name.to_owned(), bytes.to_vec());
+                state.durable.insert(name.to_owned(), bytes.len());
+                state.before.remove(name);
+            }
+        })
+    }
+
+    fn put_soon(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let there = self.read(name).ok();
+        if self.fits(bytes.len(), there.as_ref().map_or(0, Vec::len)) < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.write(name, |state, failing| {
+            if failing != Some(Failing::Half) {
+                let old = state.files.insert(name.to_owned(), bytes.to_vec());
+                state.before.entry(name.to_owned()).or_insert(old);
                 state.durable.insert(name.to_owned(), bytes.len());
             }
         })
     }
 
     fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let fitting = self.fits(bytes.len(), 0);
+        if fitting < bytes.len() {
+            self.write(name, |state, _| {
+                state.files.entry(name.to_owned()).or_default().extend(&bytes[..fitting]);
+            })?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.write(name, |state, failing| {
             state.files.entry(name.to_owned()).or_default().extend(part(bytes, failing));
         })
@@ -137,6 +197,7 @@ impl Disk for Memory {
     fn sync(&self, name: &str) -> io::Result<()> {
         self.write(name, |state, _| {
             let length = state.files.get(name).map_or(0, Vec::len);
+            state.before.remove(name);
             state.durable.insert(name.to_owned(), length);
         })
     }
@@ -154,6 +215,7 @@ impl Disk for Memory {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.write(name, |state, _| {
             state.files.remove(name);
+            state.before.remove(name);
         })
     }
 

@@ -1,0 +1,184 @@
+//! The key of the tail: what the journal holds and no checkpoint covers yet is sealed by a MAC whose key ratchets on and is
+//! erased. Whoever gets hold of the keys later cannot change or add a frame before that, whatever other keys they hold.
+//!
+//! The file `keys/<id>/tail.key` holds the key of the next frame. It moves on after the checkpoint was written, without waiting
+//! for the disk: an older state that a power cut brings back still leads to the newer keys, never the other way.
+
+use crate::chunked;
+use crate::disk::Disk;
+use crate::keys::{KeyError, Secret};
+use crate::{Chance, epoch};
+use sha2::{Digest, Sha256};
+use std::io;
+
+/// Frames that may stand between a state and what it has to check: more than a journal holds.
+const STEPS_LIMIT: u64 = 1 << 20;
+
+/// What a frame carries behind its message: its place in the chain, and the MAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) position: u64,
+    pub(crate) tag: [u8; 32],
+}
+
+impl Link {
+    pub(crate) const BYTES: usize = 40;
+
+    pub(crate) fn bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.position.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.tag);
+        bytes
+    }
+
+    pub(crate) fn read(bytes: &[u8; Self::BYTES]) -> Self {
+        let (position, tag) = bytes.split_at(8);
+        Self {
+            position: u64::from_be_bytes(position.try_into().expect("8 bytes")),
+            tag: tag.try_into().expect("32 bytes"),
+        }
+    }
+}
+
+/// What the MAC is over: head and message of a frame.
+pub(crate) fn digest(head: &[u8], message: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(head).chain_update(message).finalize().into()
+}
+
+/// The key of one place in the chain.
+pub(crate) struct TailKey {
+    position: u64,
+    key: Secret,
+    /// SHA-256 of the link of the frame before, so that no bit of it is free although its key is gone.
+    before: [u8; 32],
+}
+
+impl TailKey {
+    fn name(customer: &str) -> String {
+        format!("keys/{customer}/tail.key")
+    }
+
+    fn context(origin: &str) -> Vec<u8> {
+        [b"bailiwick/v1/tail".as_slice(), origin.as_bytes()].join(&0)
+    }
+
+    /// A fresh key for the frame at `position`.
+    pub(crate) fn random(position: u64, chance: &mut dyn Chance) -> io::Result<Self> {
+        Ok(Self { position, key: Secret::random(chance)?, before: [0; 32] })
+    }
+
+    /// Reads the state; `None` when there is none.
+    pub(crate) fn read(
+        disk: &dyn Disk,
+        customer: &str,
+        origin: &str,
+        by: &Secret,
+    ) -> Result<Option<Self>, KeyError> {
+        let name = Self::name(customer);
+        let sealed = match disk.read(&name) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(KeyError::Io { name, source }),
+        };
+        let mut plain =
+            chunked::open(by, &Self::context(origin), &sealed).map_err(|_| KeyError::Broken { name: name.clone() })?;
+        let made = plain.split_first_chunk::<8>().and_then(|(position, rest)| {
+            let (before, key) = rest.split_first_chunk::<32>()?;
+            let key = Secret::new(key.try_into().ok()?);
+            Some(Self { position: u64::from_be_bytes(*position), key, before: *before })
+        });
+        zeroize::Zeroize::zeroize(&mut plain);
+        made.ok_or(KeyError::Broken { name }).map(Some)
+    }
+
+    /// Writes the state in the place of the one before, which is gone then.
+    pub(crate) fn write(
+        &self,
+        disk: &dyn Disk,
+        customer: &str,
+        (origin, by): (&str, &Secret),
+        chance: &mut dyn Chance,
+    ) -> io::Result<()> {
+        let mut plain = self.position.to_be_bytes().to_vec();
+        plain.extend(self.before);
+        plain.extend(self.key.bytes());
+        let sealed = chunked::seal(by, &Self::context(origin), &plain, chance);
+        zeroize::Zeroize::zeroize(&mut plain);
+        disk.put_soon(&Self::name(customer), &sealed?)
+    }
+
+    /// The frame that this key is for.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn step(&mut self) {
+        self.key = Secret::new(epoch::mac(&self.key, &[b"bailiwick/v1/ratchet", &[1]]));
+        self.position += 1;
+    }
+
+    /// Seals the next frame and moves on: this key is gone then.
+    pub(crate) fn seal(&mut self, digest: &[u8; 32]) -> Link {
+        let link = Link { position: self.position, tag: epoch::mac(&self.key, &[digest]) };
+        self.step();
+        self.before = Sha256::digest(link.bytes()).into();
+        link
+    }
+
+    /// Whether a frame is the one before this key: its own key is gone, its link is remembered.
+    pub(crate) fn follows(&self, link: &Link) -> bool {
+        let is_next = link.position.checked_add(1) == Some(self.position);
+        is_next && self.before == <[u8; 32]>::from(Sha256::digest(link.bytes()))
+    }
+
+    /// Whether a frame was sealed by the key of its place, which must not lie behind us. Moves on behind it.
+    pub(crate) fn admits(&mut self, link: &Link, digest: &[u8; 32]) -> bool {
+        if link.position < self.position || link.position - self.position > STEPS_LIMIT {
+            return false;
+        }
+        while self.position < link.position {
+            self.step();
+        }
+        self.seal(digest) == *link
+    }
+
+    /// Moves on to a place that does not lie behind us.
+    pub(crate) fn advance(&mut self, position: u64) {
+        let limit = self.position.saturating_add(STEPS_LIMIT);
+        while self.position < position.min(limit) {
+            self.step();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Memory;
+    use crate::keys::tests::Counter;
+
+    #[test]
+    fn a_frame_is_admitted_at_its_place_only_and_never_by_a_later_key() {
+        let mut chance = Counter::default();
+        let (disk, by) = (Memory::new(), Secret::new([5; 32]));
+        let mut writer = TailKey::random(3, &mut chance).expect("chance");
+        writer.write(&disk, "acme", ("p/acme/records", &by), &mut chance).expect("writes");
+        let digests: Vec<_> = (0..4u8).map(|n| digest(b"head", &[n])).collect();
+        let links: Vec<_> = digests.iter().map(|d| writer.seal(d)).collect();
+        let read = || TailKey::read(&disk, "acme", "p/acme/records", &by).expect("reads").expect("there");
+        let mut reader = read();
+        assert!(links.iter().zip(&digests).all(|(l, d)| reader.admits(l, d)));
+        assert_eq!(reader.position(), 7);
+        assert!(reader.follows(&links[3]) && !reader.follows(&links[2]));
+        let mut changed = links[3];
+        changed.tag[31] ^= 1;
+        assert!(!reader.follows(&changed));
+        assert!(!reader.admits(&links[3], &digests[3]), "its key is gone");
+        assert!(read().admits(&links[2], &digests[2]), "an older state leads there");
+        assert!(!read().admits(&links[2], &digests[1]), "another frame");
+        assert!(!read().admits(&Link { position: 4, ..links[2] }, &digests[2]), "another place");
+        assert!(!read().admits(&Link { position: u64::MAX, ..links[2] }, &digests[2]), "bounded");
+        assert_eq!(Link::read(&links[2].bytes()), links[2]);
+        assert!(TailKey::read(&disk, "acme", "p/other/records", &by).is_err());
+    }
+}
