@@ -58,7 +58,13 @@ impl Epochs {
     }
 
     /// Reads every epoch key of a customer.
-    pub(crate) fn read(disk: &dyn Disk, customer: &str, origin: &str, by: &Secret) -> Result<Self, KeyError> {
+    pub(crate) fn read(
+        disk: &dyn Disk,
+        customer: &str,
+        origin: &str,
+        by: &[Secret],
+    ) -> Result<Self, KeyError> {
+        let by: Vec<&Secret> = by.iter().collect();
         let folder = Self::folder(customer);
         let names = disk.list(&folder).map_err(|source| KeyError::Io { name: folder, source })?;
         let mut list = vec![];
@@ -67,7 +73,7 @@ impl Epochs {
             if disk.read(&name).is_ok_and(|bytes| bytes.iter().all(|&b| b == 0)) {
                 continue;
             }
-            let (key, use_of) = keys::read_wrapped(disk, &name, by, origin)?;
+            let (key, use_of) = keys::read_wrapped_by_any(disk, &name, &by, origin)?;
             let numbers: Vec<i64> = use_of.split(' ').skip(1).filter_map(|n| n.parse().ok()).collect();
             let epoch = match numbers[..] {
                 [number, first_page, day] => u32::try_from(number)
@@ -165,7 +171,7 @@ mod tests {
     #[test]
     fn salts_depend_on_record_epoch_and_origin_and_on_nothing_else() {
         let (disk, by, mut chance) = (Memory::new(), Secret::new([9; 32]), Counter::default());
-        let mut epochs = Epochs::read(&disk, "acme", "p/acme/records", &by).expect("none yet");
+        let mut epochs = Epochs::read(&disk, "acme", "p/acme/records", std::slice::from_ref(&by)).expect("none yet");
         assert!(epochs.salts(0, 1).is_none(), "no epoch, no salt");
         epochs.begin(&disk, "acme", &by, (0, 10), &mut chance).expect("fits");
         let before = epochs.salts(250, 300).expect("salts");
@@ -174,10 +180,10 @@ mod tests {
         assert_eq!(before[..262], after[..262], "pages 0 and 1 keep their epoch");
         assert_ne!(before[262], after[262]);
         assert_eq!(epochs.salts(511, 2).expect("salts"), after[261..263]);
-        let again = Epochs::read(&disk, "acme", "p/acme/records", &by).expect("reads");
+        let again = Epochs::read(&disk, "acme", "p/acme/records", std::slice::from_ref(&by)).expect("reads");
         assert_eq!(again.salts(250, 300), Some(after.clone()));
         let all: std::collections::BTreeSet<_> = after.iter().collect();
         assert_eq!(all.len(), 300, "no salt twice");
-        assert!(Epochs::read(&disk, "acme", "p/other/records", &by).is_err());
+        assert!(Epochs::read(&disk, "acme", "p/other/records", std::slice::from_ref(&by)).is_err());
     }
 }

@@ -19,6 +19,7 @@ use crate::epoch::Epochs;
 use crate::keys::{self, KeyError, Secret};
 use crate::reserve::Reserved;
 use crate::shelf::{Local, Shelf};
+use crate::tail::TailKey;
 use crate::vault::{SealError, Vault};
 use crate::view::{OpenError, View};
 use crate::{Chance, RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, chunked, rows};
@@ -331,15 +332,35 @@ impl Home {
         Draft { kind, source: rows::own_source(), happened: now, received: now, raw, defects: vec![] }
     }
 
+    /// The customer's key; several while it is being rotated, the one in force first.
+    pub(crate) fn customer_keys(&self, id: &CustomerId) -> Result<Vec<Secret>, HomeError> {
+        let name = format!("keys/{id}/customer.key");
+        Ok(keys::read_wrapped_list(&*self.disk, &name, &self.key, &self.origin(id))?)
+    }
+
+    pub(crate) fn write_customer_key(&self, id: &CustomerId, list: &[&Secret]) -> Result<(), HomeError> {
+        let (name, origin) = (format!("keys/{id}/customer.key"), self.origin(id));
+        let by = ("customer", origin.as_str());
+        Ok(keys::write_wrapped_list(&*self.disk, &name, (list, &self.key), by, &mut **self.chance.get())?)
+    }
+
+    /// Which of the customer's keys wraps the state of the tail: while a rotation is cut short, that may be the older one.
+    fn key_of_tail(&self, id: &CustomerId, origin: &str, list: &mut Vec<Secret>) -> Secret {
+        let opens = |key: &Secret| TailKey::read(&*self.disk, id.as_str(), origin, key).is_ok();
+        let at = if list.len() > 1 { list.iter().position(opens).unwrap_or(0) } else { 0 };
+        list.swap_remove(at)
+    }
+
     pub(crate) fn access(&self, id: &CustomerId) -> Result<Access, HomeError> {
         let origin = self.origin(id);
         let disk = Arc::new(Reserved::new(Arc::clone(&self.disk)));
-        let (key, _) = keys::read_wrapped(&*disk, &format!("keys/{id}/customer.key"), &self.key, &origin)?;
+        let mut customer_keys = self.customer_keys(id)?;
         let log_key = format!("keys/{id}/log.key");
         let (seed, _) = keys::read_wrapped(&*disk, &log_key, &self.key, &origin)?;
         let signer =
             SigningKey::from_seed(&origin, seed.bytes()).map_err(|_| KeyError::Broken { name: log_key })?;
-        let epochs = Epochs::read(&*disk, id.as_str(), &origin, &key)?;
+        let epochs = Epochs::read(&*disk, id.as_str(), &origin, &customer_keys)?;
+        let key = self.key_of_tail(id, &origin, &mut customer_keys);
         let (shelf, wrap) = (Arc::clone(&self.shelf), Secret::new(*self.key.bytes()));
         let (customer, chance) = (id.clone(), self.chance.clone());
         Ok(Access { disk, shelf, customer, origin, key, wrap, signer, epochs, chance })

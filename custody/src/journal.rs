@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_journal_reads_up_to_its_first_unsound_byte() {
         let (origin, by, mut chance) = ("p/a/records", Secret::new([3; 32]), Counter::default());
-        let mut epochs = Epochs::read(&Memory::new(), "a", origin, &by).expect("none");
+        let mut epochs = Epochs::read(&Memory::new(), "a", origin, std::slice::from_ref(&by)).expect("none");
         epochs.begin(&Memory::new(), "a", &by, (0, 1), &mut chance).expect("fits");
         let key = epochs.last().expect("begun").journal_key(origin);
         let head = Head::new("a", 0, 0);

@@ -120,14 +120,56 @@ pub(crate) fn read_wrapped(
     by: &Secret,
     origin: &str,
 ) -> Result<(Secret, String), KeyError> {
-    let broken = || KeyError::Broken { name: name.into() };
+    read_wrapped_by_any(disk, name, &[by], origin)
+}
+
+/// The same where one of several keys wrapped it: while a key is being rotated.
+pub(crate) fn read_wrapped_by_any(
+    disk: &dyn Disk,
+    name: &str,
+    by: &[&Secret],
+    origin: &str,
+) -> Result<(Secret, String), KeyError> {
     let text = read_text(disk, name)?;
-    let rest = text.trim_end().strip_prefix(WRAPPED_WORD).ok_or_else(broken)?;
-    let (use_of, wrapped) = rest.trim_start().rsplit_once(' ').ok_or_else(broken)?;
-    let wrapped = BASE64_STANDARD.decode(wrapped).map_err(|_| broken())?;
-    let plain =
-        chunked::open(by, &context(use_of, origin), &wrapped).map(Zeroizing::new).map_err(|_| broken())?;
-    Ok((Secret::from_slice(&plain).ok_or_else(broken)?, use_of.to_owned()))
+    let opened = text.lines().next().and_then(|line| by.iter().find_map(|by| open_line(line, by, origin)));
+    opened.ok_or_else(|| KeyError::Broken { name: name.into() })
+}
+
+/// Opens one line of a file of keys.
+fn open_line(line: &str, by: &Secret, origin: &str) -> Option<(Secret, String)> {
+    let (use_of, wrapped) = line.strip_prefix(WRAPPED_WORD)?.trim_start().rsplit_once(' ')?;
+    let wrapped = BASE64_STANDARD.decode(wrapped).ok()?;
+    let plain = chunked::open(by, &context(use_of, origin), &wrapped).map(Zeroizing::new).ok()?;
+    Some((Secret::from_slice(&plain)?, use_of.to_owned()))
+}
+
+/// Wraps several keys of one use into one file, a line each: the first is the one in force.
+pub(crate) fn write_wrapped_list(
+    disk: &dyn Disk,
+    name: &str,
+    (list, by): (&[&Secret], &Secret),
+    (use_of, origin): (&str, &str),
+    chance: &mut dyn Chance,
+) -> Result<(), KeyError> {
+    let failed = |source| KeyError::Io { name: name.into(), source };
+    let mut lines = Zeroizing::new(String::new());
+    for key in list {
+        let wrapped = chunked::seal(by, &context(use_of, origin), key.bytes(), chance).map_err(failed)?;
+        lines.push_str(&format!("{WRAPPED_WORD} {use_of} {}\n", BASE64_STANDARD.encode(wrapped)));
+    }
+    disk.put(name, lines.as_bytes()).map_err(failed)
+}
+
+/// Reads what [`write_wrapped_list`] wrote.
+pub(crate) fn read_wrapped_list(
+    disk: &dyn Disk,
+    name: &str,
+    by: &Secret,
+    origin: &str,
+) -> Result<Vec<Secret>, KeyError> {
+    let text = read_text(disk, name)?;
+    let list: Option<Vec<Secret>> = text.lines().map(|l| Some(open_line(l, by, origin)?.0)).collect();
+    list.filter(|l| !l.is_empty()).ok_or_else(|| KeyError::Broken { name: name.into() })
 }
 
 /// Destroys a key at rest: overwritten, then removed. What a medium or a backup keeps of it, nobody here can reach; backups of

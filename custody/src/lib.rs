@@ -36,6 +36,7 @@ mod chunked;
 mod days;
 pub mod disk;
 mod epoch;
+mod escrow;
 mod export;
 mod home;
 mod journal;
@@ -49,6 +50,7 @@ mod vault;
 mod view;
 
 pub use audit::{Audited, audit};
+pub use escrow::{EscrowError, escrow, escrow_keys, restore, rotate};
 pub use export::{ExportError, Exported, export};
 pub use home::{Home, HomeError};
 pub use vault::{Ended, RetentionError, SealError, Vault};

@@ -91,6 +91,28 @@ impl TailKey {
         made.ok_or(KeyError::Broken { name }).map(Some)
     }
 
+    /// Wraps the state under another key, if there is one.
+    pub(crate) fn rewrap(
+        disk: &dyn Disk,
+        customer: &str,
+        origin: &str,
+        (old, new): (&[Secret], &Secret),
+        chance: &mut dyn Chance,
+    ) -> Result<(), KeyError> {
+        let name = Self::name(customer);
+        if Self::read(disk, customer, origin, new).is_ok() {
+            return Ok(());
+        }
+        for by in old {
+            if let Ok(Some(state)) = Self::read(disk, customer, origin, by) {
+                let failed = |source| KeyError::Io { name: name.clone(), source };
+                state.write(disk, customer, (origin, new), chance).map_err(failed)?;
+                return disk.sync(&name).map_err(failed);
+            }
+        }
+        Err(KeyError::Broken { name })
+    }
+
     /// Writes the state in the place of the one before, which is gone then.
     pub(crate) fn write(
         &self,

@@ -469,7 +469,7 @@ impl Vault {
     }
 
     /// Seals one record of the log itself.
-    fn append_control(&mut self, body: &serde_json::Value, now: Time) -> Result<u64, SealError> {
+    pub(crate) fn append_control(&mut self, body: &serde_json::Value, now: Time) -> Result<u64, SealError> {
         let cursor = self.cursor.clone();
         let sealed = self.append(vec![(Home::control(body, now), Fields::new())], cursor, now)?;
         Ok(sealed.place().first + sealed.place().count - 1)
