@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Checks a Bailiwick bundle (docs/formats.md): the second verifier, which shares no line with the first.
 
-    python3 -I docs/verify.py BUNDLE [--vkey LINE] [--json]
+    python3 -I docs/verify.py BUNDLE [--vkey LINE] [--head FILE]... [--json]
 
 Python's standard library only; reads the bundle and nothing else, writes nothing, opens no connection.
 Exit codes: 0 all of it holds, 2 usage, 4 something does not hold, 5 the path cannot be read.
 """
-import argparse, base64, hashlib, json, os, re, stat, sys, unicodedata, zlib
+import argparse, base64, datetime, hashlib, json, os, re, stat, sys, unicodedata, zlib
 
 CHUNK, PAGE, NOTE_LIMIT, RECORD_LIMIT, FINDINGS_LIMIT = 65536, 256, 1 << 20, 64 << 20, 1000
 FORMATS = {"evtx", "ndjson", "json", "syslog", "csv", "cloudtrail", "zeek", "text", "bailiwick"}
-CHANGED, MISSING, OTHER = "A1", "A3", "A4"
+DAYS_LIMIT, SILENCE, FLOOR, DAY = 32 << 20, 180, 184, 86400
+CHANGED, REWRITTEN, MISSING, OTHER, SHORTENED, SILENT = "A1", "A2", "A3", "A4", "A5", "A10"
 HASH = "([A-Za-z0-9+/]{43}=)"
 
 
@@ -162,20 +163,21 @@ class Form:
 
 
 def record(data):
-    """Checks a record's form; answers its number."""
+    """Checks a record's form; answers its number, whether it is of the log itself, its arrival in nanoseconds, its raw bytes."""
     form = Form(data)
     need(form.head(4) == 9 and form.head(0) == 1, "no array of nine of version 1")
     seq, kind = form.head(0), form.head(0)
     need(kind < 8, "no such kind")
     word, _, name = form.text().partition(":")
     need(word in FORMATS and 0 < len(name.encode()) < 256 and not controls(name), "no such source")
-    form.time(), form.time()
+    form.time()
+    received = form.time()
     digest, raw = form.take(form.head(2)), form.take(form.head(2))
     need(digest == sha(raw), "another SHA-256 than its raw bytes have")
     for _ in range(form.head(4)):
         form.text()
     need(form.at == len(data), "something stands behind it")
-    return seq
+    return seq, kind == 7 and (word, name) == ("bailiwick", "self"), received[0] * 10**9 + received[1], raw
 
 
 # --- The tree (RFC 6962 section 2.1) ---------------------------------------------------------------------------------
@@ -196,6 +198,12 @@ def whole(pages, open_page):
     return tree(pages + [tree(open_page)]) if open_page else tree(pages)
 
 
+def chunk_starts(first, size):
+    while first < size:
+        yield first
+        first = (first // CHUNK + 1) * CHUNK
+
+
 def tile_names(size):
     pages = size // PAGE
     for index in range((pages + 255) // 256):
@@ -209,9 +217,121 @@ def chunk_names(first):
     return f"records/{first:012}.gz", f"salts/{first:012}"
 
 
+# --- The keys of days and what the log says of itself (docs/formats.md section 3) --------------------------------------
+def notes(data):
+    """Cuts a file of notes behind each other: what is no signature behind a signature begins the next."""
+    found, signed = [b""], False
+    for line in re.findall(b"[^\n]*\n|[^\n]+$", data):
+        signature = line.startswith("\u2014 ".encode())
+        if signed and not signature:
+            found.append(b"")
+        found[-1] += line
+        signed = signature
+    return found
+
+
+def signs(key, text, signatures):
+    """Whether there is a signature of this key, and every one of them holds."""
+    ours = [s for n, i, s in signatures if (n, i) == (key.name, key.id)]
+    return bool(ours) and all(holds(key.public, text.encode(), s) for s in ours)
+
+
+class Handover:
+    def __init__(self, data, origin, stable, before):
+        text, signatures = note(data)
+        form = f"bailiwick-day-key v1\norigin {re.escape(origin)}\nday ([0-9-]{{10}})\nlog (0|[1-9][0-9]*) {HASH}\nvkey ([^\n]+)\n"
+        match = re.fullmatch(form, text)
+        need(match, "a note of a day's key is not in its form, or of another log")
+        self.day, self.size, self.root, self.key = match[1], int(match[2]), unbase64(match[3]), Key(match[4])
+        self.raw = b'{"control":"day-key","note":"' + data.replace(b"\n", b"\\n") + b'"}'
+        need(self.size < 1 << 64 and self.key.name == f"{origin}/day/{self.day}", "a day's key has another name")
+        need(len(signatures) == (2 if before else 1), "a note of a day's key has not the signatures that it must have")
+        self.threat = None
+        if not signs(stable, text, signatures):
+            self.threat = OTHER
+        elif before and self.size <= before.size:
+            self.threat = CHANGED
+        elif before and not signs(before.key, text, signatures):
+            self.threat = REWRITTEN
+        elif not before and (self.size, self.root) != (0, sha()):
+            self.threat = CHANGED
+
+
+def when(text):
+    """An RFC 3339 time in nanoseconds; none where it is none."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", text if isinstance(text, str) else "")
+    try:
+        at = match and datetime.datetime.fromisoformat(match[1] + "+00:00")
+        return at and int(at.timestamp()) * 10**9 + int((match[2] or "0").ljust(9, "0"))
+    except ValueError:
+        return None
+
+
+class Log:
+    """What the records say of the log itself, in their order."""
+
+    def __init__(self, tell):
+        self.tell, self.greatest, self.gap, self.closed, self.days, self.stones = tell, None, None, False, None, []
+
+    def lost(self):
+        self.greatest = self.gap = None
+
+    def silent(self):
+        if self.gap is not None:
+            what = "Nothing was sealed for more than three minutes here, and the log does not say why."
+            self.tell(SILENT, "records", what, self.gap, self.gap + 1)
+            self.gap = None
+
+    def take(self, seq, own, received, raw, handovers, chain_held):
+        body = {}
+        if own:
+            try:
+                body = json.loads(raw.decode())
+            except ValueError:
+                pass
+        body = body if isinstance(body, dict) else {}
+        word = body.get("control")
+        if self.greatest is not None and received // 10**9 - self.greatest // 10**9 > SILENCE and not self.closed:
+            self.gap = seq - 1
+        if own and word in ("reopened", "silence"):
+            self.gap = None
+        elif not own:
+            self.silent()
+        expected = handovers.get(seq)
+        if expected is not None and not (own and raw == expected):
+            self.tell(REWRITTEN, "records", f"Record {seq} does not announce the key of the day that began there.", seq, seq)
+        elif expected is None and own and word == "day-key" and chain_held:
+            self.tell(REWRITTEN, "records", f"Record {seq} announces a key that nobody handed over to.", seq, seq)
+        number = lambda name: body[name] if type(body.get(name)) is int and 0 <= body[name] < 1 << 64 else None
+        if word in ("opened", "epoch", "retention"):
+            self.retention(seq, number("days" if word == "retention" else "retention_days"))
+        elif word == "tombstone":
+            self.tombstone(seq, received, number("first"), number("count"), when(body.get("until")), body.get("root"), number("retention_days"))
+        self.closed = word == "closed"
+        self.greatest = max(received, self.greatest or received)
+
+    def retention(self, seq, days):
+        if days is None:
+            return
+        least = max(FLOOR, self.days or 0)
+        if days < least:
+            self.tell(SHORTENED, "records", f"Record {seq} says {days} days of retention; {least} were in force.", seq, seq)
+        self.days = max(days, least)
+
+    def tombstone(self, seq, received, first, count, until, root, days):
+        sound = None not in (first, count, until) and isinstance(root, str) and re.fullmatch(HASH, root)
+        if not sound or first % PAGE or count % PAGE or count == 0 or first + count > seq:
+            return self.tell(CHANGED, "records", f"Record {seq} ends records, but not as it must.", seq, seq)
+        if received // 10**9 - until // 10**9 < max(FLOOR, self.days or 0, days or 0) * DAY:
+            self.tell(SHORTENED, "records", "These records were ended too early.", first, first + count - 1)
+        self.stones.append((first, count, root))
+
+
 # --- The bundle ------------------------------------------------------------------------------------------------------
 class Bundle:
-    def __init__(self, root, pinned):
+    def __init__(self, root, pinned, heads=()):
+        self.heads, self.first, self.days, self.chain_held, self.wanted = heads, 0, [], False, {}
+        self.log = Log(self.tell)
         self.root, self.pinned, self.key, self.origin, self.customer = root, pinned, None, None, None
         self.findings, self.left_out, self.records, self.head, self.goal = [], 0, 0, None, None
         self.files, self.listed = {}, None
@@ -270,8 +390,9 @@ class Bundle:
         self.check_key()
         manifest_signed = self.check_manifest()
         self.check_files()
+        self.check_days()
         self.check_checkpoint(manifest_signed)
-        if self.goal and self.goal[0] <= (len(self.files) + 1) * CHUNK:
+        if self.goal and self.goal[0] - self.first <= (len(self.files) + 1) * CHUNK and self.goal[0] <= (len(self.files) + 1) * CHUNK * 256:
             self.check_records(*self.goal)
         else:
             self.tell(MISSING, "checkpoint", "The files cannot hold what was signed; the records were not looked at.")
@@ -297,7 +418,7 @@ class Bundle:
         if text is None:
             return False
         number, line = "(0|[1-9][0-9]{0,19})", "([^ \n]+)"
-        head = f"bailiwick-bundle v1\norigin {line}\ncheckpoint {number} {HASH}\nrecords 0 {number}\n"
+        head = f"bailiwick-bundle v1\norigin {line}\ncheckpoint {number} {HASH}\nrecords {number} {number}\n"
         head = re.match(head, text)
         rest = text[head.end() :] if head else ""
         files = re.findall(f"file {line} {number} ([0-9a-f]{{64}})\n", rest)
@@ -311,11 +432,13 @@ class Bundle:
         if self.origin and head[1] != self.origin:
             self.tell(OTHER, "manifest", "The list of files is of another log than the key.")
         self.name(head[1])
-        if int(head[4]) != size:
-            self.tell(OTHER, "manifest", f"The list of files speaks of {head[4]} records, the signed state of {size}.")
-        want = {"vkey", "checkpoint"}
-        if size <= len(files) * CHUNK:
-            want |= {name for first in range(0, size, CHUNK) for name in chunk_names(first)}
+        if int(head[4]) % PAGE or int(head[4]) + int(head[5]) != size:
+            self.tell(OTHER, "manifest", f"The list of files speaks of {head[5]} records from {head[4]}, the signed state of {size}.")
+        else:
+            self.first = int(head[4])
+        want = {"vkey", "checkpoint", "days"}
+        if size - self.first <= len(files) * CHUNK and size <= len(files) * CHUNK * 256:
+            want |= {name for first in chunk_starts(self.first, size) for name in chunk_names(first)}
             want |= {name for name, _ in tile_names(size)}
         for name in sorted(want ^ set(self.listed)):
             wrong = "does not name this file" if name in want else "names this file, which was not opened"
@@ -339,6 +462,22 @@ class Bundle:
             if running.hexdigest() != digest:
                 self.tell(CHANGED, name, "Its content is not the one on the signed list of files (manifest).")
 
+    def check_days(self):
+        data = self.read("days", DAYS_LIMIT)
+        if data is None or not self.key:
+            return
+        try:
+            need(len(data) <= DAYS_LIMIT, "it is too long")
+            for part in notes(data):
+                day = Handover(part, self.key.name, self.key, self.days[-1] if self.days else None)
+                if day.threat:
+                    return self.tell(day.threat, "days", f"The key of {day.day} was not handed over as it must be.")
+                self.days.append(day)
+                need(len(self.days) <= 40000, "it holds too many notes")
+            self.chain_held = True
+        except ValueError as wrong:
+            self.tell(CHANGED, "days", f"The keys of days are not what they must be: {clean(str(wrong))}.")
+
     def check_checkpoint(self, manifest_signed):
         text, signed = self.signed("checkpoint")
         match = text and re.fullmatch(f"([^\n]+)\n(0|[1-9][0-9]{{0,19}})\n{HASH}\n", text)
@@ -354,31 +493,85 @@ class Bundle:
             self.head = {"origin": clean(origin), "size": head[0], "root": head[1]}
         if not self.goal or (signed and not manifest_signed):
             self.goal = head
+        if self.days:
+            held = signs(self.days[-1].key, *note(self.read("checkpoint")))
+            if not held or not (self.days[-1].size < self.goal[0] or self.goal[0] == 0):
+                self.tell(REWRITTEN, "checkpoint", "The last day's key did not sign this state of the log.")
 
     def check_records(self, size, root):
-        stored, computed, page = [], [], []
+        stored, page, known = [], [], self.read_heads()
         for name, width in tile_names(size):
             data = self.read(name, width * 32) or b""
             if len(data) != width * 32 and name in self.files:
                 self.tell(CHANGED, name, "The stored page checksums have not their length.")
             stored += [data[at : at + 32] if at + 32 <= len(data) else None for at in range(0, width * 32, 32)]
-        for first in range(0, size, CHUNK):
-            for leaf in self.leaves(first, min(CHUNK, size - first)):
+        computed = stored[: self.first // PAGE]
+        self.sizes = {day.size for day in self.days}
+        sizes = {day.size for day in self.days} | {head[1] for head in known}
+        roots = {at: whole(computed[: at // PAGE], []) for at in sizes if at % PAGE == 0 and at <= self.first}
+        for first in chunk_starts(self.first, size):
+            for leaf in self.leaves(first, min((first // CHUNK + 1) * CHUNK, size) - first):
                 page.append(leaf)
+                at = len(computed) * PAGE + len(page)
+                if at in sizes:
+                    roots[at] = whole(computed, page)
                 if len(page) == PAGE:
                     computed.append(None if None in page else tree(page))
                     page = []
+        self.log.silent()
         goal = unbase64(root)
         by_records, by_pages = whole(computed, page) == goal, whole(stored, page) == goal
         for at, (ours, theirs) in enumerate(zip(computed, stored)):
             if ours and theirs and ours != theirs:
                 tile = next(name for n, (name, _) in enumerate(tile_names(size)) if n == at // 256)
-                path = tile if by_records else chunk_names(at * PAGE // CHUNK * CHUNK)[0]
+                path = tile if by_records else chunk_names(max(at * PAGE // CHUNK * CHUNK, self.first))[0]
                 what = "Only its stored checksum is wrong." if by_records else "Its records are not what was signed."
                 self.tell(CHANGED, path, f"This page is not as it was. {what}", at * PAGE, at * PAGE + PAGE - 1)
         if not by_records and not by_pages:
             what = "The records do not lead to what was signed, or not all of them could be read."
             self.tell(CHANGED, "checkpoint", what, 0, max(size - 1, 0))
+        for day in self.days:
+            if roots.get(day.size) not in (None, day.root):
+                self.tell(REWRITTEN, "days", f"The records before {day.day} are not those that were handed over then.", 0, day.size - 1)
+        self.check_excuses(self.compare(known, roots, size, goal), stored)
+
+    def read_heads(self):
+        """The other heads of this log: name, size and root of each that the key signed."""
+        known = []
+        for path in self.heads:
+            path = os.path.join(path, "checkpoint") if os.path.isdir(path) else path
+            try:
+                with open(path, "rb") as file:
+                    text, signatures = note(file.read(NOTE_LIMIT + 1))
+                match = re.fullmatch(f"([^\n]+)\n(0|[1-9][0-9]{{0,19}})\n{HASH}\n", text)
+                need(match and match[1] == self.origin and self.key and signs(self.key, text, signatures), "not this log's")
+                known.append((path, int(match[2]), unbase64(match[3])))
+            except ValueError as wrong:
+                self.tell(OTHER, path, f"This head cannot be used: {clean(str(wrong))}.")
+        return known
+
+    def compare(self, known, roots, size, goal):
+        """Holds the log against other heads; answers the greatest size that fits."""
+        fits = 0
+        for path, at, root in known:
+            have = goal if at == size else roots.get(at)
+            if at > size:
+                self.tell(MISSING, path, f"This log had {at} records and has {size} now.")
+            elif have != root:
+                self.tell(OTHER, path, f"At {at} records this log is another one, or that cannot be said from what is here.")
+            else:
+                fits = max(fits, at)
+        return fits
+
+    def check_excuses(self, excused, stored):
+        """What is not here must have been ended, or be known from before."""
+        ended = 0
+        for first, count, root in sorted(self.log.stones):
+            ended = max(ended, first + count) if first <= ended else ended
+            if first + count <= self.first and tree(stored[first // PAGE : (first + count) // PAGE]) != unbase64(root):
+                self.tell(CHANGED, "records", "A tombstone is not that of these records.", first, first + count - 1)
+        if max(ended, excused) < self.first:
+            self.tell(SHORTENED, "manifest", "These records are not here, and nothing says why.", max(ended, excused), self.first - 1)
 
     def leaves(self, first, count):
         """The leaf hashes of one file, none for each that is lost."""
@@ -393,8 +586,9 @@ class Bundle:
                 out.append(sha(b"\0\x01", sha(salt, form)) if len(salt) == 16 else None)
                 self.records += 1
                 try:
-                    seq = record(form)
+                    seq, *about = record(form)
                     need(seq == at, f"it calls itself record {seq}")
+                    self.log.take(seq, *about, {day.size: day.raw for day in self.days} if about[0] or seq in self.sizes else {}, self.chain_held)
                 except ValueError as wrong:
                     self.tell(CHANGED, name, f"Record {at} is not what it must be: {wrong}.", at, at)
             need(len(out) == count, "it ends too early")
@@ -402,6 +596,7 @@ class Bundle:
             lost = (first + len(out), last) if len(out) < count else ()
             threat = CHANGED if name in self.files else MISSING
             self.tell(threat, name, f"This file of records cannot be read to its end: {wrong}.", *lost)
+            self.log.lost()
         return out + [None] * (count - len(out))
 
     def forms(self, name, out, count):
@@ -435,13 +630,14 @@ def main():
     parser = argparse.ArgumentParser(description="Checks a bundle of sealed records.")
     parser.add_argument("bundle", help="folder of the bundle")
     parser.add_argument("--vkey", metavar="LINE", help="the log's key; without it the bundle's own is believed")
+    parser.add_argument("--head", metavar="FILE", action="append", default=[], help="a checkpoint of this log, or a bundle with one, from elsewhere")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
     args = parser.parse_args()
     try:
         pinned = Key(args.vkey.strip()) if args.vkey is not None else None
     except ValueError as wrong:
         parser.error(f"--vkey gives no key: {wrong}")
-    bundle = Bundle(args.bundle, pinned)
+    bundle = Bundle(args.bundle, pinned, args.head)
     try:
         if not os.path.isdir(args.bundle):
             raise OSError("no such folder")
@@ -457,7 +653,7 @@ def show(bundle, as_json):
     ok, key, many = not bundle.findings, bundle.key, len(bundle.findings) + bundle.left_out
     trust = "pinned" if bundle.pinned else "believed" if key else "missing"
     if as_json:
-        answer = {"schema": "bailiwick-verify/1", "ok": ok, "records": bundle.records, "checkpoint": bundle.head}
+        answer = {"schema": "bailiwick-verify/1", "ok": ok, "records": bundle.records, "first": bundle.first, "checkpoint": bundle.head}
         answer["origin"] = bundle.origin and clean(bundle.origin)
         answer["key"] = {"trust": trust, "vkey": key and key.line, "fingerprint": key and key.fingerprint}
         answer["findings"] = [{**finding, "customer": bundle.customer} for finding in bundle.findings]

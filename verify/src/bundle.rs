@@ -4,7 +4,8 @@ mod content;
 
 use crate::checker::{Checker, Goal};
 use crate::folder::{Folder, OpenError};
-use crate::layout::{self, Part, TILE};
+use crate::heads::Head;
+use crate::layout::{self, CHUNK, Part, Span, TILE};
 use crate::manifest::{Listed, Manifest};
 use crate::report::{CHANGED, Findings, KeyTrust, MISSING, OTHER, Report, Stage, clean, customer_of};
 use crate::signed;
@@ -15,6 +16,8 @@ use std::path::Path;
 
 /// Longest manifest that is read: the longest note there is, enough for a bundle of 200 million records.
 const MANIFEST_LIMIT: u64 = 1 << 20;
+/// Longest file with the keys of days: a century of them.
+const DAYS_LIMIT: u64 = 32 << 20;
 /// Longest checkpoint and key file.
 const NOTE_LIMIT: u64 = 1 << 20;
 
@@ -25,6 +28,14 @@ const NOTE_LIMIT: u64 = 1 << 20;
 /// # Errors
 /// [`OpenError`] when the path itself cannot be opened as a folder.
 pub fn bundle(path: &Path, vkey: Option<&VerifierKey>) -> Result<Report, OpenError> {
+    bundle_with(path, vkey, &[])
+}
+
+/// The same, and holds the log against other heads of it: what a witness, a colleague or an older bundle has.
+///
+/// # Errors
+/// [`OpenError`] when the path itself cannot be opened as a folder.
+pub fn bundle_with(path: &Path, vkey: Option<&VerifierKey>, heads: &[Head]) -> Result<Report, OpenError> {
     let mut findings = Findings::default();
     let folder = Folder::open(path, &mut findings)?;
     let own = key(&folder, vkey, &mut findings);
@@ -43,7 +54,9 @@ pub fn bundle(path: &Path, vkey: Option<&VerifierKey>) -> Result<Report, OpenErr
     bundle.name_of_key();
     bundle.manifest();
     bundle.files();
+    bundle.days();
     bundle.checkpoint();
+    bundle.checker.heads(heads);
     bundle.content();
     bundle.tell_changed();
     Ok(bundle.checker.report(trust))
@@ -198,47 +211,43 @@ impl Bundle {
         let name = "manifest";
         let Some((size, _)) = manifest.checkpoint else { return };
         if let Some((first, count)) = manifest.records
-            && (first, count) != (0, size)
+            && (first.checked_add(count) != Some(size) || !first.is_multiple_of(ledger::PAGE))
         {
             let what = format!(
-                "The list of the bundle's files (manifest) speaks of {count} records from record {first} on, but the signed state has {size} records from record 0 on"
+                "The list of the bundle's files (manifest) speaks of {count} records from record {first} on, which are not whole pages up to the {size} records of the signed state"
             );
             self.tell(Stage::Manifest, OTHER, None, name, &what);
         }
+        let span = manifest.span(size);
         if size > layout::RECORDS_LIMIT {
             self.tell(Stage::Manifest, CHANGED, None, name, &format!("A bundle cannot hold {size} records"));
         }
         for file in manifest.files.keys() {
-            if !Part::parse(file).is_some_and(|part| part.belongs(size)) {
+            if !Part::parse(file).is_some_and(|part| part.belongs(span)) {
                 let what = "The list of the bundle's files (manifest) names a file that no bundle of this size has; it was not opened";
                 self.tell(Stage::Manifest, CHANGED, None, file, what);
             }
         }
         let listed: BTreeSet<Part> = manifest.files.keys().filter_map(|file| Part::parse(file)).collect();
-        for part in [Part::Vkey, Part::Checkpoint] {
+        for part in [Part::Vkey, Part::Checkpoint, Part::Days] {
             if !listed.contains(&part) {
                 self.unlisted(part, None);
             }
         }
-        let chunks = layout::chunks(size);
-        let range = |from, to| {
-            layout::chunk_range(from, size).zip(layout::chunk_range(to, size)).map(|(a, b)| (a.0, b.1))
-        };
-        for (from, to) in gaps(
-            listed.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at) } else { None }),
-            chunks,
-        ) {
-            self.unlisted(Part::Records(from), range(from, to));
+        let chunks = span.chunks();
+        let range = |from, to| span.range(from).zip(span.range(to)).map(|(a, b)| (a.0, b.1));
+        let records = listed.iter().filter_map(|p| if let Part::Records(at) = p { Some(at / CHUNK) } else { None });
+        for (from, to) in gaps(records, chunks) {
+            self.unlisted(Part::Records(span.start(from).unwrap_or(0)), range(from, to));
         }
-        for (from, to) in
-            gaps(listed.iter().filter_map(|p| if let Part::Salts(at) = p { Some(*at) } else { None }), chunks)
-        {
-            self.unlisted(Part::Salts(from), range(from, to));
+        let salts = listed.iter().filter_map(|p| if let Part::Salts(at) = p { Some(at / CHUNK) } else { None });
+        for (from, to) in gaps(salts, chunks) {
+            self.unlisted(Part::Salts(span.start(from).unwrap_or(0)), range(from, to));
         }
         let tiles =
             listed.iter().filter_map(|p| if let Part::Tile(at, _) = p { Some((*at, *p)) } else { None });
-        let tiles = tiles.filter(|(_, part)| part.belongs(size)).map(|(at, _)| at);
-        for (from, to) in gaps(tiles, layout::tiles(size)) {
+        let tiles = tiles.filter(|(_, part)| part.belongs(span)).map(|(at, _)| at);
+        for (from, to) in gaps(tiles, (0, layout::tiles(size))) {
             let width = layout::tile_width(from, size).unwrap_or(TILE);
             self.unlisted(Part::Tile(from, width), layout::tile_range(from, to, size));
         }
@@ -297,6 +306,22 @@ impl Bundle {
         }
     }
 
+    /// Which records are here, as far as the list says.
+    fn span(&self, size: u64) -> Span {
+        self.manifest.as_ref().map_or(Span { first: 0, size }, |m| m.span(size))
+    }
+
+    fn days(&mut self) {
+        let name = "days";
+        let read = self.folder.files.contains_key(name).then(|| self.folder.bytes(name, DAYS_LIMIT));
+        match read {
+            Some(Ok(bytes)) if bytes.len() as u64 <= DAYS_LIMIT => self.checker.days(&bytes, name),
+            Some(Ok(_)) => self.tell(Stage::Checkpoint, CHANGED, None, name, "The file with the keys of days is far longer than any such file can be"),
+            Some(Err(error)) => self.tell(Stage::Checkpoint, MISSING, None, name, &format!("The file with the keys of days cannot be read: {error}")),
+            None => self.tell(Stage::Checkpoint, MISSING, None, name, "The file with the keys of days is missing, and with it the proof that nobody rewrote an earlier day"),
+        }
+    }
+
     fn checkpoint(&mut self) {
         let name = "checkpoint";
         if !self.folder.files.contains_key(name) {
@@ -332,11 +357,11 @@ impl Bundle {
     }
 }
 
-/// The runs of numbers below `end` that are not among `there`, which is sorted.
-fn gaps(there: impl Iterator<Item = u64>, end: u64) -> Vec<(u64, u64)> {
+/// The runs of numbers from `next` to `end` (not included) that are not among `there`, which is sorted.
+fn gaps(there: impl Iterator<Item = u64>, (mut next, end): (u64, u64)) -> Vec<(u64, u64)> {
     let mut gaps = Vec::new();
-    let mut next = 0;
-    for at in there.filter(|at| *at < end) {
+    let from = next;
+    for at in there.filter(|at| (from..end).contains(at)) {
         if at > next {
             gaps.push((next, at - 1));
         }

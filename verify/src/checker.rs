@@ -3,11 +3,16 @@
 
 mod close;
 
+use crate::days::{Day, Days};
+use crate::heads::Known;
+use crate::orders::Orders;
 use crate::pages::Pages;
-use crate::report::{CHANGED, Findings, KeyTrust, MISSING, OTHER, Report, Stage, customer_of};
+use crate::report::{
+    CHANGED, Findings, KeyTrust, MISSING, OTHER, REWRITTEN, Report, Stage, clean, customer_of,
+};
 use crate::signed::{self, Kind, Opened};
 use crate::words::{self, spoken};
-use ledger::{Checkpoint, Hash, PAGE, Salt, VerifierKey, commitment, leaf_hash, root_of};
+use ledger::{Checkpoint, Hash, Note, PAGE, Salt, VerifierKey, commitment, leaf_hash, root_of};
 use model::{Time, form};
 use std::sync::Arc;
 
@@ -52,8 +57,8 @@ pub struct Checker {
     /// Numbers from here on are not believed when a record seems to stand too early.
     jump_limit: u64,
     records: u64,
-    received: Option<(Time, Time)>,
-    path: Arc<str>,
+    pub(crate) received: Option<(Time, Time)>,
+    pub(crate) path: Arc<str>,
     odd: Option<Odd>,
     misplaced: Option<Misplaced>,
     /// Leaves of the page that is being read, and whether all of them are known.
@@ -69,6 +74,14 @@ pub struct Checker {
     /// Set when only the files of the last, open page differ from the signed list.
     pub(crate) blame_open_page: bool,
     pub(crate) proven: bool,
+    /// First record that is handed in.
+    pub(crate) first: u64,
+    days: Option<Days>,
+    /// Whether the checkpoint carries the signature of the last day's key.
+    day_signs: Option<(String, Vec<u8>)>,
+    pub(crate) orders: Orders,
+    pub(crate) known: Vec<Known>,
+    pub(crate) report_heads: u64,
 }
 
 impl Checker {
@@ -106,7 +119,59 @@ impl Checker {
             has_stored_pages: false,
             blame_open_page: false,
             proven: false,
+            first: 0,
+            days: None,
+            day_signs: None,
+            orders: Orders::default(),
+            known: Vec::new(),
+            report_heads: 0,
         }
+    }
+
+    /// Says that records are handed in from this one on, a multiple of 256; stored page roots stand for those before it. To be
+    /// called before the first record or page root.
+    pub fn begin(&mut self, first: u64) {
+        self.first = first;
+        self.next = first;
+        self.pages.begin(first / PAGE);
+    }
+
+    /// Checks the notes of the keys of days, one behind the other; with them the records that announce them and the day's
+    /// signature on the checkpoint. To be called before the first record.
+    pub fn days(&mut self, notes: &[u8], path: &str) {
+        let (Some(key), Some(origin)) = (self.vkey.clone(), self.origin.clone()) else { return };
+        let days = Days::check(notes, &key, &origin, path, &mut self.findings);
+        days.list.iter().for_each(|day| self.pages.want(day.size));
+        self.days = Some(days);
+    }
+
+    /// The checkpoint must carry the signature of the key that was handed over to last.
+    fn check_day(&mut self) {
+        let (Some(days), Some((path, note))) = (&self.days, self.day_signs.take()) else { return };
+        let Some(last) = days.list.last() else { return };
+        let size = self.goal.map_or(0, |g| g.size);
+        let held = Note::parse(&note).ok().is_some_and(|note| note.verify(std::slice::from_ref(&last.vkey)).is_ok());
+        let announced = last.size < size || size == 0;
+        let (threat, what) = match (held, announced) {
+            (true, true) => return,
+            (_, false) => (REWRITTEN, "The last key of a day was handed over to, and no record says so".to_owned()),
+            (false, _) => (REWRITTEN, format!("The signed state (checkpoint) does not carry the signature of the key of {}, the last day: it was signed by somebody who holds other keys only", clean(&last.day))),
+        };
+        let message = format!("{what}. {}", words::CHANGED_NEXT);
+        self.findings.add(Stage::Checkpoint, threat, None, Some(&path), message);
+    }
+
+    /// At each hand-over the log must have been the one that its note names.
+    fn check_handovers(&mut self) {
+        let Some(days) = &self.days else { return };
+        let differs = |day: &&Day| self.pages.root_at(day.size).is_some_and(|root| root != day.root);
+        let Some(day) = days.list.iter().find(differs) else { return };
+        let range = day.size.checked_sub(1).map(|last| (self.first.min(last), last));
+        let message = format!(
+            "The {} records before the key of {} began are not those that were handed over to it: somebody changed the past, and holds only keys of that day or later. {}",
+            day.size, clean(&day.day), words::CHANGED_NEXT
+        );
+        self.findings.add(Stage::Root, REWRITTEN, range, Some("days"), message);
     }
 
     /// Opens the checkpoint: signature, form, origin. Its size and root become the goal where they can be believed.
@@ -114,6 +179,7 @@ impl Checker {
         let Opened { text, signed } =
             signed::open(note_bytes, self.vkey.as_ref(), Kind::Checkpoint, path, &mut self.findings);
         let Some(text) = text else { return };
+        self.day_signs = Some((path.to_owned(), note_bytes.to_vec()));
         let read = match Checkpoint::parse(&text) {
             Ok(read) => read,
             Err(error) => {
@@ -129,8 +195,8 @@ impl Checker {
             Some(origin) if *origin != read.origin => {
                 let message = format!(
                     "The signed state (checkpoint) is of the log `{}`, but the log `{}` was expected: these files belong to two different logs. {}",
-                    crate::clean(&read.origin),
-                    crate::clean(origin),
+                    clean(&read.origin),
+                    clean(origin),
                     words::OTHER_NEXT,
                 );
                 self.findings.add(Stage::Checkpoint, OTHER, None, Some(path), message);
@@ -177,6 +243,11 @@ impl Checker {
                 let as_placed = leaf(self.next);
                 if record.seq == self.next {
                     self.push(as_placed);
+                    let mut wrong = vec![];
+                    self.orders.take(&record, self.days.as_ref(), &mut wrong);
+                    if !wrong.is_empty() {
+                        self.tell_orders(wrong);
+                    }
                 } else {
                     self.odd = Some(Odd { seq: record.seq, as_named: leaf(record.seq), as_placed });
                 }
@@ -240,8 +311,16 @@ impl Checker {
     pub(crate) fn report(self, key: KeyTrust) -> Report {
         let (findings, left_out) = self.findings.finish();
         Report {
-            origin: self.origin.as_deref().map(crate::clean),
+            origin: self.origin.as_deref().map(clean),
             records: self.records,
+            first: self.first,
+            retention_days: self.orders.retention_days,
+            day_keys: self.days.map_or(0, |days| days.list.len() as u64),
+            longest_key_seconds: self.orders.longest_key_seconds,
+            silences: self.orders.silences,
+            longest_silence: self.orders.longest.clone(),
+            ended: self.orders.ended(),
+            heads: self.report_heads,
             received: self.received,
             checkpoint: self.claimed.filter(|_| self.signed),
             key,
@@ -317,6 +396,13 @@ impl Checker {
 
     /// Puts the leaf of the record at the next place into the tree.
     fn push(&mut self, leaf: Option<Hash>) {
+        self.push_leaf(leaf);
+        let open = if self.next.is_multiple_of(PAGE) { Some([].as_slice()) } else { self.whole.then_some(self.page.as_slice()) };
+        let open = if self.goal.is_some_and(|g| self.next == g.size) { self.open.as_deref().or(open) } else { open };
+        self.pages.reached(self.next, open);
+    }
+
+    fn push_leaf(&mut self, leaf: Option<Hash>) {
         let at = self.next;
         self.next = at.saturating_add(1);
         if self.goal.is_some_and(|g| at >= g.size) {
@@ -383,6 +469,7 @@ impl Checker {
         if target <= self.next {
             return;
         }
+        self.orders.lost();
         let (page, then) = (self.next / PAGE, target / PAGE);
         let within = !self.next.is_multiple_of(PAGE);
         if within {

@@ -16,11 +16,13 @@ pub(crate) const RECORDS_LIMIT: u64 = 1_000_000_000_000;
 pub(crate) enum Part {
     /// The log's key.
     Vkey,
+    /// The notes of the keys of days.
+    Days,
     /// The signed state of the log.
     Checkpoint,
-    /// The n-th records file.
+    /// The records file that begins with this record.
     Records(u64),
-    /// The n-th salts file.
+    /// Its salts file.
     Salts(u64),
     /// A level-1 tile: its index and how many roots stand in it.
     Tile(u64, u64),
@@ -32,10 +34,11 @@ impl Part {
         let chunk = |digits: &str| {
             let good = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
             let first: u64 = if good { digits.parse().ok()? } else { return None };
-            first.is_multiple_of(CHUNK).then_some(first / CHUNK)
+            first.is_multiple_of(ledger::PAGE).then_some(first)
         };
         match name {
             "vkey" => return Some(Self::Vkey),
+            "days" => return Some(Self::Days),
             "checkpoint" => return Some(Self::Checkpoint),
             _ => {}
         }
@@ -57,32 +60,48 @@ impl Part {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Vkey => "vkey".to_owned(),
+            Self::Days => "days".to_owned(),
             Self::Checkpoint => "checkpoint".to_owned(),
-            Self::Records(chunk) => format!("records/{:012}.gz", chunk.saturating_mul(CHUNK)),
-            Self::Salts(chunk) => format!("salts/{:012}", chunk.saturating_mul(CHUNK)),
+            Self::Records(start) => format!("records/{start:012}.gz"),
+            Self::Salts(start) => format!("salts/{start:012}"),
             Self::Tile(index, width) => tile::path(1, index, u16::try_from(width).unwrap_or(256)),
         }
     }
 
-    /// Whether a bundle of `size` records has this file.
-    pub(crate) fn belongs(self, size: u64) -> bool {
+    /// Whether a bundle of these records has this file.
+    pub(crate) fn belongs(self, span: Span) -> bool {
         match self {
-            Self::Vkey | Self::Checkpoint => true,
-            Self::Records(chunk) | Self::Salts(chunk) => chunk < chunks(size),
-            Self::Tile(index, width) => tile_width(index, size) == Some(width),
+            Self::Vkey | Self::Checkpoint | Self::Days => true,
+            Self::Records(start) | Self::Salts(start) => span.start(start / CHUNK) == Some(start),
+            Self::Tile(index, width) => tile_width(index, span.size) == Some(width),
         }
     }
 }
 
-/// How many records files a bundle of `size` records has.
-pub(crate) fn chunks(size: u64) -> u64 {
-    size.div_ceil(CHUNK)
+/// Which records a bundle holds: from `first` on, a multiple of 256, up to the log's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: u64,
+    pub(crate) size: u64,
 }
 
-/// First and last record of the n-th records file of a bundle of `size` records.
-pub(crate) fn chunk_range(chunk: u64, size: u64) -> Option<(u64, u64)> {
-    let first = chunk.checked_mul(CHUNK).filter(|first| *first < size)?;
-    Some((first, first.saturating_add(CHUNK - 1).min(size - 1)))
+impl Span {
+    /// Numbers of its records files, from and to (not included); a file's number is that of its multiple of 65,536.
+    pub(crate) fn chunks(self) -> (u64, u64) {
+        if self.first >= self.size { (0, 0) } else { (self.first / CHUNK, self.size.div_ceil(CHUNK)) }
+    }
+
+    /// First record of the records file of this number.
+    pub(crate) fn start(self, chunk: u64) -> Option<u64> {
+        let (from, to) = self.chunks();
+        (from..to).contains(&chunk).then(|| chunk.saturating_mul(CHUNK).max(self.first))
+    }
+
+    /// First and last record of the records file of this number.
+    pub(crate) fn range(self, chunk: u64) -> Option<(u64, u64)> {
+        let end = chunk.saturating_add(1).saturating_mul(CHUNK).min(self.size);
+        self.start(chunk).map(|start| (start, end - 1))
+    }
 }
 
 /// How many tiles a bundle of `size` records has.
@@ -121,6 +140,7 @@ mod tests {
         ] {
             assert_eq!(Part::parse(good).map(Part::name).as_deref(), Some(good));
         }
+        assert_eq!(Part::parse("records/000000000512.gz"), Some(Part::Records(512)));
         for bad in [
             "",
             "manifest",
@@ -155,14 +175,20 @@ mod tests {
             (65_536, 1, Some((0, 65_535))),
             (65_537, 2, Some((65_536, 65_536))),
         ] {
-            assert_eq!(chunks(size), many, "{size}");
-            assert_eq!(chunk_range(many.saturating_sub(1), size), last, "{size}");
-            assert_eq!(chunk_range(many, size), None, "{size}");
+            let span = Span { first: 0, size };
+            assert_eq!(span.chunks(), (0, many), "{size}");
+            assert_eq!(span.range(many.saturating_sub(1)), last, "{size}");
+            assert_eq!(span.range(many), None, "{size}");
         }
+        let span = Span { first: 70_144, size: 140_000 };
+        assert_eq!(span.chunks(), (1, 3));
+        assert_eq!((span.range(0), span.range(1), span.range(2)), (None, Some((70_144, 131_071)), Some((131_072, 139_999))));
+        assert!(Part::Records(70_144).belongs(span) && !Part::Records(65_536).belongs(span));
+        assert_eq!(Span { first: 512, size: 512 }.chunks(), (0, 0));
         assert_eq!(tile_width(0, 255), None);
         assert_eq!(tile_width(0, 256), Some(1));
         assert_eq!(tile_width(0, 70_000), Some(256));
         assert_eq!(tile_width(1, 70_000), Some(17));
-        assert!(!Part::Records(u64::MAX).belongs(u64::MAX));
+        assert!(!Part::Records(u64::MAX).belongs(Span { first: 0, size: u64::MAX }));
     }
 }

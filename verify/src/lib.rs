@@ -30,16 +30,21 @@
 
 mod bundle;
 mod checker;
+mod days;
 mod folder;
+mod heads;
 mod layout;
 mod manifest;
+mod orders;
 mod pages;
 mod records;
 mod report;
 mod signed;
 mod words;
 
-pub use bundle::bundle;
+pub use bundle::{bundle, bundle_with};
 pub use checker::Checker;
 pub use folder::OpenError;
+pub use heads::Head;
+pub use orders::{Ended, Silence};
 pub use report::{FINDINGS_LIMIT, Finding, KeyTrust, Report, clean};

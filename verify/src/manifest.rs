@@ -1,7 +1,8 @@
 //! The text of a manifest: read leniently, so that the rest of a damaged bundle can still be checked, then held
 //! against the one text that its content gives.
 
-use ledger::Hash;
+use crate::layout::Span;
+use ledger::{Hash, PAGE};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -39,6 +40,12 @@ impl Manifest {
         }
         let line = read.first_wrong_line(text);
         (read, line)
+    }
+
+    /// Which records the bundle holds; all of them when its line says what cannot be.
+    pub(crate) fn span(&self, size: u64) -> Span {
+        let sound = |(first, count): &(u64, u64)| first.checked_add(*count) == Some(size) && first.is_multiple_of(PAGE);
+        Span { first: self.records.filter(sound).map_or(0, |(first, _)| first), size }
     }
 
     fn take(&mut self, line: &str) {

@@ -1,7 +1,7 @@
 //! Pages: what the records give is held against what was stored, and both are folded into the root of all.
 
 use ledger::{Hash, PAGE, node_hash, root_of};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Most runs of differing pages that are kept apart; the last one grows beyond it.
@@ -84,6 +84,12 @@ pub(crate) struct Pages {
     batches: VecDeque<Batch>,
     waiting: VecDeque<(u64, Hash, Arc<str>)>,
     pub(crate) differing: Vec<Differing>,
+    /// Pages below this one are not here: their stored roots stand for them.
+    begin: u64,
+    /// Stored roots of those.
+    pub(crate) early: Vec<Hash>,
+    /// Sizes at which the root is asked for, and what it was.
+    wanted: BTreeMap<u64, Option<Hash>>,
 }
 
 impl Pages {
@@ -94,6 +100,31 @@ impl Pages {
             batches: VecDeque::new(),
             waiting: VecDeque::new(),
             differing: Vec::new(),
+            begin: 0,
+            early: Vec::new(),
+            wanted: BTreeMap::new(),
+        }
+    }
+
+    /// The log is here from this page on only.
+    pub(crate) fn begin(&mut self, page: u64) {
+        self.begin = page;
+    }
+
+    /// Asks for the root at a size, before anything is handed in.
+    pub(crate) fn want(&mut self, size: u64) {
+        self.wanted.insert(size, (size == 0).then(|| root_of(&[])));
+    }
+
+    /// The root at a size that was asked for, if all that it takes was there.
+    pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
+        self.wanted.get(&size).copied().flatten()
+    }
+
+    /// The log has this size now: full pages, and `open` leaves behind them, if all of those are known.
+    pub(crate) fn reached(&mut self, size: u64, open: Option<&[Hash]>) {
+        if let Some(wanted) = self.wanted.get_mut(&size) {
+            *wanted = open.and_then(|open| self.computed.root(size / PAGE, open));
         }
     }
 
@@ -116,6 +147,11 @@ impl Pages {
         }
         self.batches.push_back(Batch { first: self.stored.pages, roots: roots.to_vec(), path: path.into() });
         for root in roots {
+            if self.stored.pages < self.begin && self.computed.pages == self.stored.pages {
+                self.early.push(*root);
+                self.computed.page(*root);
+                self.reached(self.computed.pages * PAGE, Some(&[]));
+            }
             self.stored.page(*root);
         }
         self.compare();
@@ -123,6 +159,10 @@ impl Pages {
 
     /// For the next `count` pages the stored roots are lost.
     pub(crate) fn lose_stored(&mut self, count: u64) {
+        let early = self.begin.saturating_sub(self.stored.pages).min(count);
+        if early > 0 {
+            self.computed.lose(early);
+        }
         self.stored.lose(count);
     }
 

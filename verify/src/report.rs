@@ -1,5 +1,6 @@
 //! What was found, in words for people and in one JSON document.
 
+use crate::orders::{Ended, Silence};
 use ledger::{Checkpoint, VerifierKey};
 use model::{CustomerId, ProviderId, Time};
 use serde_json::{Value, json};
@@ -13,6 +14,12 @@ const SHOWN_LIMIT: usize = 200;
 
 /// A1: something is not what it was when it was sealed.
 pub(crate) const CHANGED: &str = "A1";
+/// A2: somebody who holds later keys rewrote what came before.
+pub(crate) const REWRITTEN: &str = "A2";
+/// A5: kept shorter than it had to be.
+pub(crate) const SHORTENED: &str = "A5";
+/// A10: silence that the log does not explain.
+pub(crate) const SILENT: &str = "A10";
 /// A3: something is missing or cut short.
 pub(crate) const MISSING: &str = "A3";
 /// A4: two histories, or another log or key than the one expected.
@@ -21,7 +28,8 @@ pub(crate) const OTHER: &str = "A4";
 /// One thing that is wrong: what, where, what it means and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The threat it belongs to: `A1` changed, `A3` missing or cut short, `A4` another log, key or history.
+    /// The threat it belongs to: `A1` changed, `A2` rewritten with later keys, `A3` missing or cut short, `A4` another log, key or
+    /// history, `A5` kept too short, `A10` unexplained silence.
     pub threat: &'static str,
     /// Whose log, where that could be read.
     pub customer: Option<String>,
@@ -56,6 +64,22 @@ pub struct Report {
     pub origin: Option<String>,
     /// How many records were read.
     pub records: u64,
+    /// The first record that is here.
+    pub first: u64,
+    /// How many days records are kept, as the log itself says.
+    pub retention_days: Option<u64>,
+    /// How many keys of days there were.
+    pub day_keys: u64,
+    /// How long the longest-lived of them lived, in seconds.
+    pub longest_key_seconds: i64,
+    /// How often nothing was sealed for more than three minutes.
+    pub silences: u64,
+    /// The longest of these times.
+    pub longest_silence: Option<Silence>,
+    /// Records that were kept long enough and ended.
+    pub ended: Vec<Ended>,
+    /// How many other heads the log was held against.
+    pub heads: u64,
     /// When the first and the last of them were received.
     pub received: Option<(Time, Time)>,
     /// The log's signed state; none where its signature does not hold.
@@ -89,6 +113,17 @@ impl Report {
             "schema": "bailiwick-verify/1",
             "ok": self.ok(),
             "records": self.records,
+            "first": self.first,
+            "retention_days": self.retention_days,
+            "day_keys": {"count": self.day_keys, "longest_hours": self.longest_key_seconds / 3_600},
+            "silences": {
+                "count": self.silences,
+                "longest_seconds": self.longest_silence.as_ref().map(Silence::seconds),
+                "from": self.longest_silence.as_ref().map(|s| s.from.to_string()),
+                "to": self.longest_silence.as_ref().map(|s| s.to.to_string()),
+            },
+            "ended": self.ended.iter().map(|e| json!({"first": e.first, "count": e.count})).collect::<Vec<_>>(),
+            "heads": self.heads,
             "origin": self.origin,
             "received": self.received.map(|(first, last)| json!({
                 "first": first.to_string(),
@@ -166,6 +201,8 @@ pub(crate) enum Stage {
     Records,
     Pages,
     Root,
+    Orders,
+    Heads,
 }
 
 /// Findings as they come in, bounded.
@@ -188,7 +225,7 @@ impl Findings {
         message: String,
     ) {
         let limit = match stage {
-            Stage::Files | Stage::Records | Stage::Pages => COMMON_LIMIT,
+            Stage::Files | Stage::Records | Stage::Pages | Stage::Orders => COMMON_LIMIT,
             _ => FINDINGS_LIMIT,
         };
         if self.list.len() >= limit {

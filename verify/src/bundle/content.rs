@@ -1,7 +1,7 @@
 //! The second half of a bundle's checks: records, pages and the root of all, file by file.
 
 use super::Bundle;
-use crate::layout::{self, Part, SALT, TILE};
+use crate::layout::{self, CHUNK, Part, SALT, Span, TILE};
 use crate::records::Chunk;
 use crate::report::{CHANGED, MISSING, Stage};
 use crate::words::{self, spoken};
@@ -16,37 +16,39 @@ impl Bundle {
             self.tell(Stage::Root, MISSING, None, "checkpoint", what);
             return;
         };
-        let size = goal.size;
+        let span = self.span(goal.size);
+        let size = span.size;
         let parts: Vec<Part> = self
             .folder
             .files
             .keys()
             .filter_map(|name| Part::parse(name))
-            .filter(|part| part.belongs(size))
+            .filter(|part| part.belongs(span))
             .collect();
         let records: BTreeSet<u64> =
-            parts.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at) } else { None }).collect();
+            parts.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at / CHUNK) } else { None }).collect();
         let mut tiles: BTreeMap<u64, Part> = parts
             .iter()
             .filter_map(|p| if let Part::Tile(at, _) = p { Some((*at, *p)) } else { None })
             .collect();
-        self.blame_open_page(size, &tiles);
-        let mut fed = 0;
-        let mut next = 0;
+        self.blame_open_page(span, &tiles);
+        self.checker.begin(span.first);
+        let (mut fed, (mut next, end)) = (0, span.chunks());
         for chunk in records {
-            self.lost_chunks(next, chunk, size);
+            self.lost_chunks(next, chunk, span);
             self.feed_tiles(&mut fed, chunk + 1, size, &mut tiles);
-            self.chunk(chunk, size);
+            self.chunk(chunk, span);
             next = chunk + 1;
         }
-        self.lost_chunks(next, layout::chunks(size), size);
+        self.lost_chunks(next, end, span);
         self.feed_tiles(&mut fed, layout::tiles(size), size, &mut tiles);
         self.checker.conclude();
     }
 
     /// If of all files only those of the last, open page differ from a list that holds, the damage is there.
-    fn blame_open_page(&mut self, size: u64, tiles: &BTreeMap<u64, Part>) {
-        let last = layout::chunks(size).saturating_sub(1);
+    fn blame_open_page(&mut self, span: Span, tiles: &BTreeMap<u64, Part>) {
+        let size = span.size;
+        let last = span.start(span.chunks().1.saturating_sub(1)).unwrap_or(0);
         let suspect = [Part::Records(last).name(), Part::Salts(last).name()];
         let tiles_hold = tiles.len() as u64 == layout::tiles(size);
         let only_last = !self.changed.is_empty() && self.changed.keys().all(|name| suspect.contains(name));
@@ -54,12 +56,12 @@ impl Bundle {
     }
 
     /// The records files from `from` up to `end` (not included) are not there.
-    fn lost_chunks(&mut self, from: u64, end: u64, size: u64) {
+    fn lost_chunks(&mut self, from: u64, end: u64, span: Span) {
         if from >= end {
             return;
         }
         let (Some((first, _)), Some((_, last))) =
-            (layout::chunk_range(from, size), layout::chunk_range(end - 1, size))
+            (span.range(from), span.range(end - 1))
         else {
             return;
         };
@@ -75,7 +77,7 @@ impl Bundle {
             words::MISSING_NEXT
         );
         self.checker.begin_file(first);
-        self.checker.damaged(first, last, &Part::Records(from).name(), MISSING, &message);
+        self.checker.damaged(first, last, &Part::Records(first).name(), MISSING, &message);
     }
 
     /// Gives the checker the stored page roots of the tiles below `end`.
@@ -124,9 +126,9 @@ impl Bundle {
         }
     }
 
-    fn chunk(&mut self, chunk: u64, size: u64) {
-        let Some((first, last)) = layout::chunk_range(chunk, size) else { return };
-        let (name, salts_name) = (Part::Records(chunk).name(), Part::Salts(chunk).name());
+    fn chunk(&mut self, chunk: u64, span: Span) {
+        let Some((first, last)) = span.range(chunk) else { return };
+        let (name, salts_name) = (Part::Records(first).name(), Part::Salts(first).name());
         let salts = self.salts(&salts_name, first, last);
         let salts_alone = self.changed.contains_key(&salts_name) && !self.changed.contains_key(&name);
         let file = self.folder.place(&name);
@@ -178,12 +180,11 @@ impl Bundle {
     /// For each file that is not what the list says: which records that concerns, now that they were read.
     pub(super) fn tell_changed(&mut self) {
         let Some(goal) = self.checker.goal else { return };
+        let span = self.span(goal.size);
         for (name, threat) in std::mem::take(&mut self.changed) {
             let part = Part::parse(&name);
             let (within, only) = match part {
-                Some(Part::Records(chunk) | Part::Salts(chunk)) => {
-                    (layout::chunk_range(chunk, goal.size), None)
-                }
+                Some(Part::Records(start) | Part::Salts(start)) => (span.range(start / CHUNK), None),
                 Some(Part::Tile(index, _)) => {
                     (layout::tile_range(index, index, goal.size), Some(name.as_str()))
                 }

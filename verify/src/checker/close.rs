@@ -11,9 +11,12 @@ impl Checker {
     /// The last checks: how many there are, each page, and the root of all.
     pub(crate) fn conclude(&mut self) {
         self.settle(None);
+        self.check_day();
         if let Some(goal) = self.goal {
             self.check_count(goal.size);
         }
+        let fitting = self.compare_heads();
+        self.conclude_orders(fitting);
         self.tell_misplaced();
         self.tell_unproven();
         let Some(goal) = self.goal else { return };
@@ -36,6 +39,7 @@ impl Checker {
         for run in std::mem::take(&mut self.pages.differing) {
             self.tell_differing(&run, by_records, by_pages);
         }
+        self.check_handovers();
         if !self.proven {
             self.tell_root(goal, computed.is_some());
         }
@@ -134,7 +138,7 @@ impl Checker {
                 goal.size,
                 words::CHANGED_NEXT
             );
-            (CHANGED, Some((0, goal.size - 1)), message)
+            (CHANGED, Some((self.first.min(goal.size - 1), goal.size - 1)), message)
         };
         self.findings.add(Stage::Root, threat, range, Some("checkpoint"), message);
     }

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Bundle {
     pub(crate) origin: String,
     pub(crate) key: SigningKey,
+    /// The key of the day that signs the checkpoint.
+    pub(crate) day: SigningKey,
+    pub(crate) begin: u64,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -21,6 +24,10 @@ pub(crate) struct Recipe {
     pub(crate) seed: u8,
     pub(crate) forms: Vec<Vec<u8>>,
     pub(crate) pages_in_member: usize,
+    /// Notes of the days behind the first.
+    pub(crate) days: Vec<Vec<u8>>,
+    /// First record in the bundle, a multiple of 256.
+    pub(crate) begin: u64,
 }
 
 pub(crate) fn origin(customer: &str) -> String {
@@ -49,15 +56,73 @@ pub(crate) fn salt(customer: &str, seq: u64) -> Salt {
     hash[..16].try_into().expect("16 of 32")
 }
 
+/// The key of a day: its number makes it.
+pub(crate) fn day_key(customer: &str, seed: u8, day: u8) -> SigningKey {
+    let name = format!("{}/day/2026-11-{:02}", origin(customer), day + 1);
+    SigningKey::from_seed(&name, &[seed.wrapping_add(100).wrapping_add(day); 32]).expect("a good name")
+}
+
+/// The note that hands a log of this size and root over to the key of a day.
+pub(crate) fn handover(customer: &str, seed: u8, day: u8, (size, root): (u64, Hash)) -> Vec<u8> {
+    let origin = origin(customer);
+    let stable = SigningKey::from_seed(&origin, &[seed; 32]).expect("a good name");
+    let vkey = day_key(customer, seed, day).vkey();
+    let date = format!("2026-11-{:02}", day + 1);
+    let text = format!("bailiwick-day-key v1\norigin {origin}\nday {date}\nlog {size} {root}\nvkey {vkey}\n");
+    let mut note = stable.sign(&text).expect("a good text");
+    if let Some(before) = day.checked_sub(1) {
+        note.merge(&day_key(customer, seed, before).sign(&text).expect("a good text")).expect("room");
+    }
+    note.to_bytes()
+}
+
+/// A record of the log itself.
+pub(crate) fn control(seq: u64, raw: &str) -> Record {
+    let source = Source::new(Format::Own, "self").expect("good");
+    Record { kind: Kind::Control, source, raw: raw.as_bytes().to_vec(), ..door(seq) }
+}
+
+/// The record that announces a note.
+pub(crate) fn announcing(seq: u64, note: &[u8]) -> Record {
+    let note = String::from_utf8_lossy(note).replace('\n', "\\n");
+    control(seq, &format!("{{\"control\":\"day-key\",\"note\":\"{note}\"}}"))
+}
+
 impl Recipe {
     pub(crate) fn doors(customer: &'static str, many: u64) -> Self {
-        let forms = (0..many).map(|seq| form::encode(&door(seq))).collect();
-        Self { customer, seed: 7, forms, pages_in_member: 1 }
+        let mut forms: Vec<Vec<u8>> = (0..many).map(|seq| form::encode(&door(seq))).collect();
+        if let Some(first) = forms.first_mut() {
+            *first = Self::first(customer, 7);
+        }
+        Self { customer, seed: 7, forms, pages_in_member: 1, days: vec![], begin: 0 }
+    }
+
+    /// The record that announces the first key.
+    fn first(customer: &str, seed: u8) -> Vec<u8> {
+        form::encode(&announcing(0, &handover(customer, seed, 0, (0, root_of(&[])))))
+    }
+
+    /// Hands over to the key of another day before the record `at`, which announces it.
+    pub(crate) fn new_day(&mut self, at: u64) {
+        let day = u8::try_from(self.days.len() + 1).expect("few");
+        let before = usize::try_from(at).expect("small");
+        let note = handover(self.customer, self.seed, day, (at, root_of(&self.leaves()[..before])));
+        self.forms[before] = form::encode(&announcing(at, &note));
+        self.days.push(note);
     }
 
     pub(crate) fn leaves(&self) -> Vec<Hash> {
+        let mut forms = self.forms.clone();
+        self.own_first(&mut forms);
         let leaf = |(seq, form): (u64, &Vec<u8>)| leaf_hash(&commitment(&salt(self.customer, seq), form));
-        (0..).zip(&self.forms).map(leaf).collect()
+        (0..).zip(&forms).map(leaf).collect()
+    }
+
+    /// Another key's log announces another key's day.
+    fn own_first(&self, forms: &mut [Vec<u8>]) {
+        if let Some(first) = forms.first_mut().filter(|first| **first == Self::first(self.customer, 7)) {
+            *first = Self::first(self.customer, self.seed);
+        }
     }
 
     /// The records file of some records.
@@ -73,15 +138,24 @@ impl Recipe {
     pub(crate) fn bake(&self) -> Bundle {
         let origin = origin(self.customer);
         let key = SigningKey::from_seed(&origin, &[self.seed; 32]).expect("a good name");
-        let mut bundle = Bundle { origin, key, files: BTreeMap::new() };
+        let day = u8::try_from(self.days.len()).expect("few");
+        let day = day_key(self.customer, self.seed, day);
+        let mut bundle = Bundle { origin, key, day, begin: self.begin, files: BTreeMap::new() };
         let leaves = self.leaves();
-        for (chunk, forms) in self.forms.chunks(65_536).enumerate() {
-            let first = chunk * 65_536;
+        let mut forms = self.forms.clone();
+        self.own_first(&mut forms);
+        let mut first = usize::try_from(self.begin).expect("small");
+        while first < forms.len() {
+            let end = ((first / 65_536 + 1) * 65_536).min(forms.len());
+            let forms = &forms[first..end];
             bundle.files.insert(format!("records/{first:012}.gz"), self.packed(forms));
             let salts =
-                (first..first + forms.len()).flat_map(|seq| salt(self.customer, seq as u64)).collect();
+                (first..end).flat_map(|seq| salt(self.customer, seq as u64)).collect();
             bundle.files.insert(format!("salts/{first:012}"), salts);
+            first = end;
         }
+        let first_day = handover(self.customer, self.seed, 0, (0, root_of(&[])));
+        bundle.files.insert("days".into(), [first_day, self.days.concat()].concat());
         bundle.tiles(&leaves);
         bundle.checkpoint(leaves.len() as u64, root_of(&leaves));
         bundle.vkey();
@@ -110,7 +184,9 @@ impl Bundle {
 
     pub(crate) fn checkpoint(&mut self, size: u64, root: Hash) {
         let text = Checkpoint { origin: self.origin.clone(), size, root }.text();
-        self.files.insert("checkpoint".into(), self.key.sign(&text).expect("a good text").to_bytes());
+        let mut note = self.key.sign(&text).expect("a good text");
+        note.merge(&self.day.sign(&text).expect("a good text")).expect("room");
+        self.files.insert("checkpoint".into(), note.to_bytes());
     }
 
     /// Writes the manifest that fits the files.
@@ -127,8 +203,12 @@ impl Bundle {
         let note = ledger::Note::parse(&self.files["checkpoint"]).expect("ours");
         let head = Checkpoint::parse(note.text()).expect("ours");
         let mut text = format!(
-            "bailiwick-bundle v1\norigin {}\ncheckpoint {} {}\nrecords 0 {}\n",
-            self.origin, head.size, head.root, head.size
+            "bailiwick-bundle v1\norigin {}\ncheckpoint {} {}\nrecords {} {}\n",
+            self.origin,
+            head.size,
+            head.root,
+            self.begin,
+            head.size - self.begin
         );
         for (name, bytes) in self.files.iter().filter(|(name, _)| *name != "manifest") {
             text.push_str(&format!(

@@ -209,5 +209,5 @@ fn the_program_writes_nothing() {
     for (name, bytes) in &bundle.files {
         assert_eq!(&std::fs::read(laid.place(name)).expect("still there"), bytes);
     }
-    assert_eq!(std::fs::read_dir(laid.path()).expect("there").count(), 6);
+    assert_eq!(std::fs::read_dir(laid.path()).expect("there").count(), 7);
 }
