@@ -568,7 +568,8 @@ class Bundle:
         ended = 0
         for first, count, root in sorted(self.log.stones):
             ended = max(ended, first + count) if first <= ended else ended
-            if first + count <= self.first and tree(stored[first // PAGE : (first + count) // PAGE]) != unbase64(root):
+            roots = stored[first // PAGE : (first + count) // PAGE]
+            if first + count <= self.first and None not in roots and tree(roots) != unbase64(root):
                 self.tell(CHANGED, "records", "A tombstone is not that of these records.", first, first + count - 1)
         if max(ended, excused) < self.first:
             self.tell(SHORTENED, "manifest", "These records are not here, and nothing says why.", max(ended, excused), self.first - 1)

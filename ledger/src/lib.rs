@@ -23,16 +23,22 @@
 //! ```
 
 mod checkpoint;
+mod cosignature;
 mod hash;
 mod note;
+mod policy;
 pub mod proof;
+mod proof_file;
 mod sealed;
 pub mod tile;
 mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use cosignature::{CosignError, CosignerKey, CosignerVkey};
 pub use hash::{Hash, Salt, commitment, leaf_hash, node_hash};
 pub use note::{Note, NoteError, NoteSignature, SigningKey, VerifierKey};
+pub use policy::{Policy, PolicyError, Unsatisfied};
+pub use proof_file::{ProofFile, ProofFileError};
 pub use sealed::{Log, Place, SealError, Sealed, Standing, StandingError, Unsealed};
 pub use tree::{Tree, root_of};
 

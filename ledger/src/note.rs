@@ -45,7 +45,7 @@ pub enum NoteError {
     },
 }
 
-fn check_name(name: &str) -> Result<(), NoteError> {
+pub(crate) fn check_name(name: &str) -> Result<(), NoteError> {
     let bad = |c: char| c.is_whitespace() || c == '+' || c.is_control();
     if name.is_empty() || name.contains(bad) {
         return Err(NoteError::Key { what: "its name is empty or holds a space, plus or control character" });
@@ -54,7 +54,12 @@ fn check_name(name: &str) -> Result<(), NoteError> {
 }
 
 fn key_id(name: &str, key: &[u8; 32]) -> u32 {
-    let hash = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key).finalize();
+    key_id_of(name, ED25519, key)
+}
+
+/// The first four bytes of a hash over name, type and key.
+pub(crate) fn key_id_of(name: &str, kind: u8, key: &[u8; 32]) -> u32 {
+    let hash = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key).finalize();
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
@@ -80,6 +85,14 @@ impl SigningKey {
     pub fn vkey(&self) -> VerifierKey {
         let key = self.key.verifying_key();
         VerifierKey { name: self.name.clone(), id: key_id(&self.name, key.as_bytes()), key }
+    }
+
+    pub(crate) fn verifying_key(&self) -> VerifyingKey {
+        self.key.verifying_key()
+    }
+
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 
     /// Signs a text, which must end in a newline.
@@ -137,6 +150,10 @@ impl VerifierKey {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        *self.key.as_bytes()
     }
 
     /// SHA-256 of the public key, in eight groups of hexadecimal digits, to be read aloud and compared.
@@ -251,6 +268,20 @@ impl Note {
         }
         if self.signatures.len() > SIGNATURE_LIMIT {
             return Err(NoteError::Malformed { what: "it has more than 64 signatures" });
+        }
+        Ok(())
+    }
+
+    /// Adds a signature, such as a cosignature.
+    ///
+    /// # Errors
+    /// [`NoteError::Malformed`] when there would be too many.
+    pub fn push(&mut self, signature: NoteSignature) -> Result<(), NoteError> {
+        if self.signatures.len() >= SIGNATURE_LIMIT {
+            return Err(NoteError::Malformed { what: "it has more than 64 signatures" });
+        }
+        if !self.signatures.contains(&signature) {
+            self.signatures.push(signature);
         }
         Ok(())
     }

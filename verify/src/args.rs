@@ -4,18 +4,23 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Every flag, for suggestions.
-const FLAGS: [&str; 6] = ["--vkey", "--vkey-file", "--json", "--quiet", "--help", "--version"];
+const FLAGS: [&str; 10] = [
+    "--vkey", "--vkey-file", "--head", "--days", "--sample", "--seed", "--json", "--quiet", "--help", "--version",
+];
 /// Below this likeness a suggestion would only confuse.
+/// Most records of one audit by sample.
+const SAMPLE_LIMIT: u64 = 100_000;
 const LIKE_ENOUGH: f64 = 0.75;
 
 const SHORT: &str = "\
 Checks a bundle of sealed records: is everything there, and is nothing changed?
 
-Usage: bailiwick-verify PATH... [--vkey LINE | --vkey-file FILE] [--json] [--quiet]
+Usage: bailiwick-verify PATH... [--vkey LINE | --vkey-file FILE] [--head PATH]... [--json] [--quiet]
 
 Examples:
   bailiwick-verify ./acme-2026-11
   bailiwick-verify ./acme-2026-11 --vkey-file acme.vkey
+  bailiwick-verify ./acme-2026-12 --vkey-file acme.vkey --head ./acme-2026-11
 
 `--help` says more.
 ";
@@ -25,15 +30,22 @@ Checks a bundle of sealed records: is everything there, and is nothing changed?
 
 It works on this machine alone: it opens no connection, changes no file, and trusts nobody but the key you give it.
 
-Usage: bailiwick-verify PATH... [--vkey LINE | --vkey-file FILE] [--json] [--quiet]
+Usage: bailiwick-verify PATH... [--vkey LINE | --vkey-file FILE] [--head PATH]... [--json] [--quiet]
+       bailiwick-verify FOLDER --sample N --seed TEXT [--vkey LINE | --vkey-file FILE] [--head PATH]...
 
 Arguments:
-  PATH...           folders of bundles, as `export` wrote them (unpacked)
+  PATH...           folders of bundles, as `export` wrote them (unpacked); single records with their proof
+                    (.tlog-proof); or the folder with the answer to an audit by sample
 
 Options:
       --vkey LINE       the log's key, one line. Without it the key in the bundle has to be believed, and you
                         compare its fingerprint with the one your provider gave you on paper or by telephone
       --vkey-file FILE  the same, from a file
+      --head PATH       another signed state (checkpoint) of the same log, or an older bundle: from your own records, a
+                        witness or a colleague. The log must have grown out of it
+      --days FILE       the keys of days for a single proof; without it the `days` beside the proof is taken
+      --sample N        how many records you drew for an audit (459 notice 1 % missing with 99 % certainty)
+      --seed TEXT       the words from which they were drawn; you choose them after you have a signed state
       --json            one JSON document (schema bailiwick-verify/1) instead of text
   -q, --quiet           no text, only the exit code
   -h, --help            short help (-h) or this text (--help)
@@ -44,6 +56,10 @@ Examples:
       Is this bundle whole and unchanged, as far as its own key is the right one?
   bailiwick-verify ./acme-2026-11 --vkey 'northwind-it/acme/records+0a1b2c3d+AW...' --json
       The same under a key you already hold, for a program to read.
+  bailiwick-verify ./acme-2026-12 --vkey-file acme.vkey --head ./acme-2026-11
+      Did the log of December grow out of the one of November?
+  bailiwick-verify ./record.tlog-proof --vkey-file acme.vkey
+      Is this one record in the log?
 
 Exit codes:
   0  all of it holds
@@ -68,8 +84,28 @@ pub(crate) struct Order {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) vkey: Option<String>,
     pub(crate) vkey_file: Option<PathBuf>,
+    pub(crate) heads: Vec<PathBuf>,
+    pub(crate) days: Option<PathBuf>,
+    pub(crate) sample: Option<u64>,
+    pub(crate) seed: Option<String>,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
+}
+
+impl Order {
+    fn more(&mut self, flag: &str, value: OsString) -> Result<(), String> {
+        match flag {
+            "--head" => self.heads.push(value.into()),
+            "--days" => self.days = Some(value.into()),
+            "--seed" => self.seed = Some(value.to_string_lossy().into_owned()),
+            _ => {
+                let many = value.to_str().and_then(|v| v.parse().ok()).filter(|many| (1..=SAMPLE_LIMIT).contains(many));
+                let many = many.ok_or_else(|| format!("`--sample` takes a number from 1 to {SAMPLE_LIMIT}"))?;
+                self.sample = Some(many);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads the words behind the program's name.
@@ -92,7 +128,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
             Some((flag, value)) if flag.starts_with("--") => (flag, Some(OsString::from(value))),
             _ => (text.as_str(), None),
         };
-        let takes_value = matches!(flag, "--vkey" | "--vkey-file");
+        let takes_value = matches!(flag, "--vkey" | "--vkey-file" | "--head" | "--days" | "--sample" | "--seed");
         if inline.is_some() && !takes_value && FLAGS.contains(&flag) {
             return Err(format!("`{flag}` takes no value"));
         }
@@ -105,6 +141,12 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
                 return Ok(Asked::Text(
                     concat!("bailiwick-verify ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
                 ));
+            }
+            "--head" | "--days" | "--sample" | "--seed" => {
+                let value = inline
+                    .or_else(|| words.next())
+                    .ok_or_else(|| format!("`{flag}` needs a value behind it"))?;
+                order.more(flag, value)?;
             }
             "--vkey" | "--vkey-file" => {
                 if order.vkey.is_some() || order.vkey_file.is_some() {
@@ -125,6 +167,9 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
     }
     if order.paths.is_empty() {
         return Err("no path was given: name the folder of a bundle".to_owned());
+    }
+    if order.sample.is_some() != order.seed.is_some() {
+        return Err("an audit needs both `--sample N` and `--seed TEXT`".to_owned());
     }
     Ok(Asked::Check(order))
 }
@@ -180,6 +225,9 @@ mod tests {
             (&["a", "--vky", "x"], "did you mean `--vkey`"),
             (&["a", "--jsn"], "did you mean `--json`"),
             (&["a", "-x"], "no option `-x`"),
+            (&["a", "--head"], "needs a value"),
+            (&["a", "--sample", "0"], "from 1 to"),
+            (&["a", "--sample", "5"], "both"),
             (&["a", "--\u{1b}[2J"], "\\u{1b}"),
         ] {
             let error = check(words).expect_err("must be refused");

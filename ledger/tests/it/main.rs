@@ -3,6 +3,7 @@
 mod notes;
 mod sealed;
 mod vectors;
+mod witnessed;
 
 use std::path::PathBuf;
 
