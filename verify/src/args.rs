@@ -7,9 +7,9 @@ use std::path::PathBuf;
 const FLAGS: [&str; 10] = [
     "--vkey", "--vkey-file", "--head", "--days", "--sample", "--seed", "--json", "--quiet", "--help", "--version",
 ];
-/// Below this likeness a suggestion would only confuse.
 /// Most records of one audit by sample.
 const SAMPLE_LIMIT: u64 = 100_000;
+/// Below this likeness a suggestion would only confuse.
 const LIKE_ENOUGH: f64 = 0.75;
 
 const SHORT: &str = "\

@@ -312,6 +312,10 @@ impl Checker {
         let (findings, left_out) = self.findings.finish();
         Report {
             origin: self.origin.as_deref().map(clean),
+            kind: "bundle",
+            shown: None,
+            certainty: None,
+            day_checked: self.days.is_some(),
             records: self.records,
             first: self.first,
             retention_days: self.orders.retention_days,

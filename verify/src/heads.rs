@@ -19,7 +19,7 @@ pub struct Head {
 #[derive(Debug)]
 pub(crate) struct Known {
     name: String,
-    checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
 }
 
 impl Checker {

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use verify::{OpenError, Report};
+use verify::{Head, OpenError, Report, Sample};
 
 /// All of it holds.
 const GOOD: u8 = 0;
@@ -39,8 +39,20 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let answers: Vec<Answer<'_>> =
-        order.paths.iter().map(|path| Answer { path, found: verify::bundle(path, key.as_ref()) }).collect();
+    let heads = match heads(&order) {
+        Ok(heads) => heads,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(UNREADABLE);
+        }
+    };
+    let sample = order.sample.zip(order.seed.clone()).map(|(draws, seed)| Sample { draws, seed });
+    let check = |path: &Path| match &sample {
+        Some(sample) => verify::audit(path, sample, key.as_ref(), &heads),
+        None if verify::is_proof(path) => verify::proof(path, key.as_ref(), order.days.as_deref(), &heads),
+        None => verify::bundle_with(path, key.as_ref(), &heads),
+    };
+    let answers: Vec<Answer<'_>> = order.paths.iter().map(|path| Answer { path, found: check(path) }).collect();
     let code = worst(&answers);
     for answer in &answers {
         if let Err(error) = &answer.found {
@@ -59,6 +71,20 @@ fn main() -> ExitCode {
         good.join("\n")
     };
     say(&text, code)
+}
+
+/// The other heads: checkpoint files, or bundles that hold one.
+fn heads(order: &Order) -> Result<Vec<Head>, String> {
+    let read = |path: &PathBuf| {
+        let place = if path.is_dir() { path.join("checkpoint") } else { path.clone() };
+        let name = verify::clean(&path.to_string_lossy());
+        let mut note = Vec::new();
+        match File::open(&place).and_then(|file| file.take(1 << 20).read_to_end(&mut note)) {
+            Ok(_) => Ok(Head { name, note }),
+            Err(error) => Err(format!("the other head `{name}` cannot be read: {error}. Check the spelling, and that you may open it")),
+        }
+    };
+    order.heads.iter().map(read).collect()
 }
 
 /// What one path led to.

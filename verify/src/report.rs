@@ -2,7 +2,7 @@
 
 use crate::orders::{Ended, Silence};
 use ledger::{Checkpoint, VerifierKey};
-use model::{CustomerId, ProviderId, Time};
+use model::{CustomerId, ProviderId, Record, Time};
 use serde_json::{Value, json};
 
 /// Most findings that a report holds. Beyond it they are counted only, so that a hostile bundle cannot fill memory.
@@ -62,6 +62,14 @@ pub enum KeyTrust {
 pub struct Report {
     /// The log's name, `<provider>/<customer>/records`.
     pub origin: Option<String>,
+    /// What was checked: `bundle`, `proof`, `audit`.
+    pub kind: &'static str,
+    /// The one record of a proof, where all of it holds.
+    pub shown: Option<Record>,
+    /// Of an audit: with which probability it notices that one record in a hundred is gone.
+    pub certainty: Option<f64>,
+    /// Whether the signature of the day's key was checked.
+    pub day_checked: bool,
     /// How many records were read.
     pub records: u64,
     /// The first record that is here.
@@ -111,7 +119,13 @@ impl Report {
         };
         json!({
             "schema": "bailiwick-verify/1",
+            "kind": self.kind,
             "ok": self.ok(),
+            "certainty": self.certainty,
+            "record": self.shown.as_ref().map(|r| json!({
+                "seq": r.seq, "kind": r.kind.as_str(), "source": clean(&r.source.to_string()), "happened": r.happened.to_string(),
+                "received": r.received.to_string(), "raw": String::from_utf8_lossy(&r.raw),
+            })),
             "records": self.records,
             "first": self.first,
             "retention_days": self.retention_days,

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("access", &["contract", "custody", "model"]),
     ("respond", &["contract", "model"]),
     ("verify", &["assess", "contract", "evidence", "ledger", "model"]),
-    ("witness", &["ledger", "model"]),
+    ("witness", &["ledger", "model", "verify"]),
     ("bailiwick", EVERY_ROOM),
 ];
 

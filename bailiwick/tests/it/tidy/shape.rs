@@ -17,6 +17,8 @@ const DOORS: &[(&str, &str)] = &[
     ("bailiwick/src/config.rs", "reads the environment"),
     ("bailiwick/benches", "starts the program, looks at the clock, writes its input"),
     ("verify/src/main.rs", "decides the exit code"),
+    ("witness/src/state.rs", "the witness's own small state"),
+    ("witness/src/main.rs", "the time and the key of a witness"),
 ];
 
 /// The rooms that may open sockets, and their words.
