@@ -8,7 +8,7 @@ pub(crate) struct Code {
 }
 
 /// All codes. A code is never given a second meaning.
-pub(crate) const CODES: [Code; 22] = [
+pub(crate) const CODES: [Code; 24] = [
     Code {
         code: "BW-1001",
         title: "the command line cannot be understood",
@@ -68,6 +68,16 @@ pub(crate) const CODES: [Code; 22] = [
         code: "BW-1012",
         title: "a place is not empty",
         page: "A bundle goes into an empty folder, so that every file in it is one that the manifest lists. Name another folder.",
+    },
+    Code {
+        code: "BW-1013",
+        title: "records may not be kept so short a time",
+        page: "Six months of logs are the least (AA22-131A); six calendar months can be 184 days, so fewer are refused, whatever a contract says. Fewer than are in force are refused too: shortening takes both sides' signatures and 30 days' notice in the log.",
+    },
+    Code {
+        code: "BW-1014",
+        title: "an escrow cannot be made or opened",
+        page: "An escrow is a customer's key, wrapped for the customer's own escrow key: `key new` makes that pair, `key escrow` wraps, `key restore` opens. It opens only with the secret key of the pair that it was made for, for the same customer of the same provider, and only until the customer's key is rotated.",
     },
     Code {
         code: "BW-1101",

@@ -147,6 +147,9 @@ impl From<ExportError> for Fault {
         let what = with_causes(&error);
         match error {
             ExportError::NotEmpty { .. } => Self::usage("BW-1012", what, "name an empty or new folder"),
+            ExportError::Since { .. } => {
+                Self::usage("BW-1010", what, "`bailiwick ledger show` says how many records there are")
+            }
             ExportError::Read(error) => error.into(),
             ExportError::Sign { .. } => Self::new(Exit::Environment, "BW-5002", what, ""),
             ExportError::Disk { .. } => Self::new(

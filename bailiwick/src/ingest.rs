@@ -29,6 +29,9 @@ const PARCELS: usize = 8;
 /// Longest that a record waits to be sealed while its source is slow.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Longest that a record waits to be sealed while others keep coming, in milliseconds.
+const LATENESS_MS: i128 = 500;
+
 /// What to ingest, and how.
 pub(crate) struct Job<'a> {
     pub(crate) customer: CustomerId,
@@ -119,6 +122,7 @@ enum Parcel {
 pub(crate) fn ingest(home: &Home, job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Report, Fault> {
     let now = (job.now)();
     let mut vault = home.vault(&job.customer)?;
+    vault.end_epochs(now)?;
     known::close_interrupted(&mut vault, now)?;
     watch.catch_up(&mut vault, &job.customer, now)?;
     let known = Known::new(home.view(&job.customer)?)?;
@@ -212,12 +216,30 @@ impl<'a> Run<'a> {
                     for arrival in arrivals {
                         self.take(arrival, watch)?;
                     }
+                    // A source that trickles fills no batch; what it brought is sealed within a second.
+                    let now = (self.job.now)();
+                    if self.batch_at.is_some_and(|(since, _)| now.duration_since(since).as_millis() >= LATENESS_MS) {
+                        self.flush(watch)?;
+                    }
+                    // Also while everything that comes was given before.
+                    self.beat()?;
                 }
                 Ok(Parcel::End(summary)) => self.end(*summary),
-                Err(RecvTimeoutError::Timeout) => self.flush(watch)?,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.flush(watch)?;
+                    self.beat()?;
+                }
                 Err(RecvTimeoutError::Disconnected) => return self.flush(watch),
             }
         }
+    }
+
+    /// Nothing waits to be sealed: after a minute the log says that we are there.
+    fn beat(&mut self) -> Result<(), Fault> {
+        if self.batch.is_empty() {
+            self.vault.beat((self.job.now)())?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, input: &Input) {

@@ -119,14 +119,15 @@ impl<'a> Watch<'a> {
         seal(vault, &alerts, now)?;
         for alert in &across {
             for other in alert.customers.iter().filter(|c| *c != customer) {
-                let mut vault = self.home.vault(other, now)?;
+                let mut vault = self.home.vault(other)?;
                 let (through, through_size) =
                     (looked_through(&self.home.view(other)?.others()?), vault.size());
                 seal(&mut vault, &[Across::part_of(alert, other)], now)?;
-                // Only ourselves wrote since: what was looked at completely still is.
-                if through == through_size {
+                // Only ourselves wrote since, and the last run closed: what was looked at completely still is.
+                if through + 1 >= through_size {
                     mark(&mut vault, now)?;
                 }
+                vault.close(now)?;
             }
         }
         mark(vault, now)?;

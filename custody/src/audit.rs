@@ -112,14 +112,15 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
             each(Audited::File { path: name, why: "a file that does not belong in a vault" });
         }
     }
+    // Before the records: of what was ended they are all there is.
+    for name in below(&tiles) {
+        tile(&access, name, each);
+    }
     let mut next = self::segments(&access, &below(&segments), begin, each);
     next = tail(&access, &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
         each(Audited::Damaged { from: next, to: covered - 1, missing: true, path: &journals, why });
-    }
-    for name in below(&tiles) {
-        tile(&access, name, each);
     }
     Ok(())
 }

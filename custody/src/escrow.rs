@@ -205,7 +205,7 @@ pub fn rotate(home: &Home, id: &CustomerId, now: Time) -> Result<u64, HomeError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::{Failing, Memory};
+    use crate::disk::{Disk, Failing, Memory};
     use crate::keys::tests::Counter;
     use crate::vault::tests::{acme, all, fill, fresh, home, time};
     use std::sync::Arc;

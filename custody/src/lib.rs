@@ -42,6 +42,7 @@ mod home;
 mod journal;
 mod keys;
 mod object;
+mod prove;
 mod reserve;
 mod rows;
 pub mod shelf;
@@ -53,6 +54,7 @@ pub use audit::{Audited, audit};
 pub use escrow::{EscrowError, escrow, escrow_keys, restore, rotate};
 pub use export::{ExportError, Exported, export};
 pub use home::{Home, HomeError};
+pub use prove::prove;
 pub use vault::{Ended, RetentionError, SealError, Vault};
 pub use view::{OpenError, ReadError, Unit, View};
 

@@ -618,6 +618,10 @@ impl View {
         Ok(sealed.into_inner().into_iter().map(|e| e.record).zip(salts).collect())
     }
 
+    pub(crate) fn tree(&self) -> &Tree {
+        self.standing.tree()
+    }
+
     pub(crate) fn access(&self) -> &Access {
         &self.access
     }

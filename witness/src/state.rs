@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lock                         held while a check runs
-//! witness.key                  `bailiwick-witness-key-v1`, its name, 32 secret bytes in base64; for its owner only
+//! witness.key                  `bailiwick-witness-key-v1`, its name, 32 secret bytes in hexadecimal; for its owner only
 //! logs/<origin, / as +>/vkey   the log's key, pinned
 //! logs/<origin, / as +>/checkpoint   the last one believed, cosigned
 //! ```

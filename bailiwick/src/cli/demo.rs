@@ -215,7 +215,7 @@ fn prove(
     for customer in &customers {
         let view = home.view(customer)?;
         let bundle = folder.join("bundles").join(customer.as_str());
-        custody::export(&view, &Folder::new(&bundle), &mut |_| {})?;
+        custody::export(&view, 0, &Folder::new(&bundle), &mut |_| {})?;
         let report = verify::bundle(&bundle, Some(&view.vkey()))
             .map_err(|e| Fault::new(Exit::Environment, "BW-5003", e.to_string(), ""))?;
         ok = ok && report.ok();

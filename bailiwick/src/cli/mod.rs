@@ -6,7 +6,10 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod hunt;
 pub(crate) mod ingest;
+pub(crate) mod key;
+pub(crate) mod ledger;
 pub(crate) mod misc;
+pub(crate) mod retention;
 pub(crate) mod rule;
 pub(crate) mod scan;
 pub(crate) mod verify;
@@ -118,6 +121,24 @@ pub(crate) enum Command {
         after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs."
     )]
     Export(verify::ExportArgs),
+    /// Show a customer's log, its own records, and single records with their proof
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick ledger show --customer acme\n  bailiwick ledger prove --customer acme --seq 4711 --to proof/"
+    )]
+    Ledger(ledger::LedgerArgs),
+    /// Show and lengthen how long records are kept
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick retention show --customer acme\n  bailiwick retention set --customer clinic --days 2192"
+    )]
+    Retention(retention::RetentionArgs),
+    /// Rotate a customer's key, and put it into the customer's own hands
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick key rotate --customer acme\n  bailiwick key escrow --customer acme --for public.key --to acme.escrow"
+    )]
+    Key(key::KeyArgs),
     /// Verify vaults: every record, every byte
     #[command(
         after_help = "Examples:\n  bailiwick verify\n  bailiwick verify --customer acme --json\n\nNothing is written. Exit 4 when anything is not as it was sealed; the findings name records and file."

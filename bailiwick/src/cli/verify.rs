@@ -26,9 +26,12 @@ pub(crate) struct ExportArgs {
     /// Whose log
     #[arg(long, value_name = "ID")]
     customer: String,
-    /// An empty or new folder
+    /// An empty or new folder (for Parquet: a new file)
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// Only what came since: from the page on that holds this record
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    since: u64,
 }
 
 /// Verifies vaults.
@@ -71,6 +74,12 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
             checker = Some(Checker::new(note, vkey, origin));
             size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok()).unwrap_or(0);
             progress = Some(Progress::new(out, size, false));
+        }
+        Audited::Days { notes, first, path } => {
+            if let Some(checker) = &mut checker {
+                checker.begin(first);
+                checker.days(notes, path);
+            }
         }
         Audited::Record { form, salt, path } => {
             if let Some(checker) = &mut checker {
@@ -164,7 +173,7 @@ pub(crate) fn export(home: &Path, args: &ExportArgs, out: Out) -> Result<Exit, F
     home.customer(&customer)?;
     let view = home.view(&customer)?;
     let progress = Progress::new(out, view.checkpoint().size, false);
-    let written = custody::export(&view, &Folder::new(&args.to), &mut |done| progress.at(done))?;
+    let written = custody::export(&view, args.since, &Folder::new(&args.to), &mut |done| progress.at(done))?;
     drop(progress);
     let vkey = view.vkey();
     match out.form {
