@@ -5,12 +5,13 @@
 //! them, so that they are found without reading any block. Everything that a row held comes back bit for bit.
 //!
 //! ```text
-//! "BWSEG\0\0\x01"                                    magic and version, 8 bytes
-//! block, block, …                                    zstd frames, see `block`
-//! others                                             one zstd frame of rows with their seq
-//! table                                              one zstd frame: first, count, and per block: offset, length,
-//!                                                    first row, rows, least and greatest `happened`
-//! offset of others, of table, length of table        be64 each
+//! "BWSEG\0\0\x02"                                    magic and version, 8 bytes
+//! block, block, …                                    events, shredded into columns, see `rows`
+//! others                                             rows that are no events with their seq, see `block`
+//! index                                              which blocks can hold a term, see `index`
+//! table                                              one zstd frame: first, count, others; for each block offset, length,
+//!                                                    first row, rows, least and greatest `happened`; shape of the index
+//! offset of others, index, table; length of table    be64 each
 //! "BWSEGEND"                                         8 bytes
 //! ```
 //!
@@ -35,12 +36,19 @@
 
 pub mod block;
 mod bytes;
+mod column;
 #[cfg(test)]
 mod golden;
+mod index;
 mod reader;
+mod rows;
+mod slots;
+mod split;
+mod terms;
 mod writer;
 
 pub use reader::{BlockInfo, ReadAt, Reader};
+pub use terms::{TERM_BYTES, query_terms, terms};
 pub use writer::Writer;
 
 /// Rows in a page; blocks hold whole pages.
@@ -50,7 +58,7 @@ pub const BLOCK_ROWS: usize = 4096;
 /// A block is closed at the next page once its raw bytes reach this.
 pub const BLOCK_BYTES: usize = 4 << 20;
 
-const MAGIC: &[u8; 8] = b"BWSEG\0\0\x01";
+const MAGIC: &[u8; 8] = b"BWSEG\0\0\x02";
 const END: &[u8; 8] = b"BWSEGEND";
 /// Of all compressed parts: fast, and near what slower levels reach on logs.
 const LEVEL: i32 = 3;

@@ -1,13 +1,14 @@
 //! Reads a segment: its table first, then only the blocks that are asked for.
 
-use crate::block::unpack;
+use crate::block;
 use crate::bytes::Cursor;
-use crate::{END, MAGIC, Row, SegmentError};
+use crate::index::{self, Shape};
+use crate::{END, MAGIC, Row, SegmentError, rows};
 use std::io;
 
 /// Most bytes of a table, unpacked.
 const TABLE_LIMIT_BYTES: usize = 64 << 20;
-const TAIL_BYTES: u64 = 32;
+const TAIL_BYTES: u64 = 40;
 
 /// Bytes that can be read anywhere: memory, a file, or something decrypted on the way.
 pub trait ReadAt {
@@ -59,6 +60,9 @@ pub struct Reader<R> {
     count: u64,
     blocks: Vec<BlockInfo>,
     others: Vec<(u64, Row)>,
+    /// Where the index lies, and how it is written.
+    index: (u64, u64),
+    shape: Shape,
 }
 
 impl<R: ReadAt> Reader<R> {
@@ -74,20 +78,25 @@ impl<R: ReadAt> Reader<R> {
         }
         let tail = bytes.read_at(size - TAIL_BYTES, TAIL_BYTES)?;
         let number = |at: usize| tail[at..at + 8].iter().fold(0u64, |v, &b| v << 8 | u64::from(b));
-        let (others_at, table_at, length) = (number(0), number(8), number(16));
-        let placed = others_at < table_at && table_at.checked_add(length) == Some(size - TAIL_BYTES);
-        if &tail[24..] != END || !placed {
+        let (others_at, index_at, table_at, length) = (number(0), number(8), number(16), number(24));
+        let placed = others_at < index_at && index_at <= table_at && table_at.checked_add(length) == Some(size - TAIL_BYTES);
+        if &tail[32..] != END || !placed {
             return Err(damaged("it does not end as a segment"));
         }
         let packed = bytes.read_at(table_at, length)?;
         let table = zstd::bulk::decompress(&packed, TABLE_LIMIT_BYTES)
             .map_err(|_| damaged("its table does not unpack"))?;
-        let (first, count, many_others, blocks) = read_table(&table, others_at)?;
-        let others = read_others(&bytes.read_at(others_at, table_at - others_at)?, first, many_others)?;
+        let Table { first, count, others: many_others, blocks, shape } = read_table(&table, others_at)?;
+        let others = read_others(&bytes.read_at(others_at, index_at - others_at)?, first, many_others)?;
         if others.iter().any(|&(seq, _)| seq - first >= count) {
             return Err(damaged("a row lies outside it"));
         }
-        Ok(Self { bytes, first, count, blocks, others })
+        let index = (index_at, table_at - index_at);
+        let fits = if index.1 == 0 { shape == Shape::default() } else { shape.is_sound() && shape.blocks as usize == blocks.len() };
+        if !fits {
+            return Err(damaged("its index does not fit"));
+        }
+        Ok(Self { bytes, first, count, blocks, others, index, shape })
     }
 
     /// Seq of the first row.
@@ -114,13 +123,33 @@ impl<R: ReadAt> Reader<R> {
         &self.others
     }
 
+    /// Which blocks can hold every one of these terms among their events (see [`crate::query_terms`]). A block that holds them is
+    /// always among them; one that does not, seldom. A segment whose index is absent names every block.
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`] when the index is not what was written.
+    pub fn candidates(&self, terms: &[u64]) -> Result<Vec<bool>, SegmentError> {
+        let mut all = vec![true; self.blocks.len()];
+        if self.index.1 == 0 {
+            return Ok(all);
+        }
+        for term in terms {
+            let blocks = index::look(&self.bytes, self.index, self.shape, (*term).max(1))?;
+            all.iter_mut().zip(blocks).for_each(|(all, here)| *all &= here);
+            if !all.contains(&true) {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// All rows that a block spans, of every kind, with their seq.
     ///
     /// # Errors
     /// [`SegmentError::NoBlock`], or [`SegmentError::Damaged`] when the block does not hold what the table says.
     pub fn read_block(&self, block: usize) -> Result<Vec<(u64, Row)>, SegmentError> {
         let info = *self.blocks.get(block).ok_or(SegmentError::NoBlock { block })?;
-        let mut events = unpack(&self.bytes.read_at(info.offset, info.length)?)?.into_iter();
+        let mut events = rows::unpack(&self.bytes.read_at(info.offset, info.length)?)?.into_iter();
         let from = self.others.partition_point(|&(seq, _)| seq < info.first);
         let mut others = self.others[from..].iter().peekable();
         let mut rows = Vec::with_capacity(
@@ -140,7 +169,13 @@ impl<R: ReadAt> Reader<R> {
     }
 }
 
-type Table = (u64, u64, usize, Vec<BlockInfo>);
+struct Table {
+    first: u64,
+    count: u64,
+    others: usize,
+    blocks: Vec<BlockInfo>,
+    shape: Shape,
+}
 
 fn read_table(table: &[u8], end: u64) -> Result<Table, SegmentError> {
     let damaged = SegmentError::Damaged { what: "its table does not fit" };
@@ -170,10 +205,12 @@ fn read_table(table: &[u8], end: u64) -> Result<Table, SegmentError> {
         }
         blocks.push(BlockInfo { offset, length, first: from, count: rows, happened });
     }
+    let mut part = || u32::try_from(c.unsigned()?).map_err(|_| SegmentError::Damaged { what: "the shape of its index" });
+    let shape = Shape { bits: part()?, top: part()?, blocks: part()? };
     if first.checked_add(count) != Some(next) || c.left() != 0 {
         return Err(damaged);
     }
-    Ok((first, count, others, blocks))
+    Ok(Table { first, count, others, blocks, shape })
 }
 
 fn read_others(part: &[u8], first: u64, many: usize) -> Result<Vec<(u64, Row)>, SegmentError> {
@@ -182,7 +219,7 @@ fn read_others(part: &[u8], first: u64, many: usize) -> Result<Vec<(u64, Row)>, 
     let length = usize::try_from(u64::from_be_bytes(*length)).unwrap_or(usize::MAX);
     let Some((seqs, packed)) = rest.split_at_checked(length) else { return Err(damaged) };
     let mut c = Cursor::new(seqs);
-    let rows = unpack(packed)?;
+    let rows = block::unpack(packed)?;
     if rows.len() != many {
         return Err(damaged);
     }

@@ -1,9 +1,10 @@
 //! Makes a segment out of rows, one block in memory at a time.
 
-use crate::block::pack;
+use crate::block;
 use crate::bytes::{put, put_signed};
+use crate::index::{self, Collected, Shape};
 use crate::reader::BlockInfo;
-use crate::{BLOCK_BYTES, BLOCK_ROWS, END, EVENT, LEVEL, MAGIC, PAGE, Row, SegmentError};
+use crate::{BLOCK_BYTES, BLOCK_ROWS, END, EVENT, LEVEL, MAGIC, PAGE, Row, SegmentError, rows, terms};
 
 /// Takes rows in the order of their seq and gives the bytes of a segment.
 pub struct Writer {
@@ -17,6 +18,9 @@ pub struct Writer {
     others: Vec<Row>,
     other_seqs: Vec<u64>,
     blocks: Vec<BlockInfo>,
+    /// Terms of the block that is being filled, then of each that is full.
+    collected: Collected,
+    found: Vec<(u64, u32)>,
 }
 
 impl Writer {
@@ -33,6 +37,8 @@ impl Writer {
             others: vec![],
             other_seqs: vec![],
             blocks: vec![],
+            collected: Collected::new(),
+            found: vec![],
         }
     }
 
@@ -49,6 +55,7 @@ impl Writer {
     pub fn push(&mut self, row: Row) -> Result<(), SegmentError> {
         if row.kind == EVENT {
             self.event_bytes += row.raw.len();
+            terms(&row.raw, &mut |term| self.collected.add(term));
             self.events.push(row);
         } else {
             self.other_seqs.push(self.next);
@@ -61,7 +68,9 @@ impl Writer {
     }
 
     fn close_block(&mut self) -> Result<(), SegmentError> {
-        let packed = pack(&self.events)?;
+        let packed = rows::pack(&self.events)?;
+        let block = u32::try_from(self.blocks.len()).map_err(|_| SegmentError::Full { what: "blocks" })?;
+        self.found.extend(self.collected.drain().map(|term| (term, block)));
         let happened = || self.events.iter().map(|r| r.happened);
         self.blocks.push(BlockInfo {
             offset: self.out.len() as u64,
@@ -94,18 +103,22 @@ impl Writer {
         }
         self.out.extend((seqs.len() as u64).to_be_bytes());
         self.out.extend(seqs);
-        self.out.extend(pack(&self.others)?);
+        self.out.extend(block::pack(&self.others)?);
+        let index_at = self.out.len() as u64;
+        let (shape, bytes) = index::write(std::mem::take(&mut self.found), self.blocks.len());
+        self.out.extend(bytes);
         let table_at = self.out.len() as u64;
-        let table = zstd::bulk::compress(&self.table(), LEVEL)?;
+        let table = zstd::bulk::compress(&self.table(shape), LEVEL)?;
         self.out.extend(&table);
         self.out.extend(others_at.to_be_bytes());
+        self.out.extend(index_at.to_be_bytes());
         self.out.extend(table_at.to_be_bytes());
         self.out.extend((table.len() as u64).to_be_bytes());
         self.out.extend(END);
         Ok(self.out)
     }
 
-    fn table(&self) -> Vec<u8> {
+    fn table(&self, shape: Shape) -> Vec<u8> {
         let mut table = vec![];
         put(&mut table, self.first);
         put(&mut table, self.next - self.first);
@@ -121,6 +134,9 @@ impl Writer {
                 put_signed(&mut table, seconds);
                 put(&mut table, u64::from(nanos));
             }
+        }
+        for part in [shape.bits, shape.top, shape.blocks] {
+            put(&mut table, part.into());
         }
         table
     }

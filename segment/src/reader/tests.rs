@@ -92,6 +92,26 @@ proptest! {
 
     #[test]
     fn noise_is_no_block(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        prop_assert!(unpack(&bytes).is_err());
+        prop_assert!(block::unpack(&bytes).is_err() && rows::unpack(&bytes).is_err());
     }
+}
+
+#[test]
+fn the_index_names_the_blocks_of_a_word() {
+    let rows: Vec<_> = (0..10_000u32)
+        .map(|n| row(if n % 500 == 7 { 7 } else { 0 }, format!("common user{} only{n}", n / 3000).as_bytes(), 0))
+        .collect();
+    let reader = Reader::open(written(0, &rows)).expect("opens");
+    let named = |text: &str| {
+        let blocks = reader.candidates(&crate::query_terms(text)).expect("reads");
+        blocks.iter().enumerate().filter(|(_, b)| **b).map(|(n, _)| n).collect::<Vec<_>>()
+    };
+    assert_eq!(named("common"), [0, 1, 2]);
+    assert_eq!(named("user0"), [0]);
+    assert_eq!(named("USER1 only5000"), [1]);
+    assert_eq!(named("only9999"), [2]);
+    assert_eq!(named("user0 only9999"), Vec::<usize>::new());
+    assert_eq!(named("-"), [0, 1, 2], "nothing to look for");
+    let kept = (0..10_000).filter(|n| n % 500 != 7).all(|n| named(&format!("only{n}")).contains(&(n / 4096)));
+    assert!(kept);
 }
