@@ -554,6 +554,65 @@ impl View {
         Ok(units)
     }
 
+    /// The units whose events can have all these terms (see [`segment::query_terms`]); those of the tail always can. A unit that
+    /// holds such an event is always among them.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment's table or index cannot be read.
+    pub fn units_with(&self, terms: &[u64]) -> Result<Vec<Unit>, ReadError> {
+        let mut units = self.units()?;
+        if terms.is_empty() {
+            return Ok(units);
+        }
+        let mut can = vec![];
+        for (number, object) in self.segments.iter().enumerate() {
+            let blocks = self.reader(number)?.candidates(terms);
+            can.extend(blocks.map_err(|e| ReadError {
+                from: object.first,
+                to: object.end() - 1,
+                name: object.name.clone(),
+                why: format!("its index: {e}{}", cause(&e)),
+            })?);
+        }
+        let mut can = can.into_iter();
+        units.retain(|unit| unit.place == Place::Tail || can.next() == Some(true));
+        Ok(units)
+    }
+
+    /// The pages of a unit that hold a record that `wanted` takes, each proved against the checkpoint; fields are read out of those
+    /// records only.
+    ///
+    /// # Errors
+    /// [`ReadError`] when they cannot be read, or are not those that were sealed.
+    pub fn read_where(
+        &self,
+        unit: &Unit,
+        wanted: &dyn Fn(&Record) -> bool,
+        parse: Parse<'_>,
+    ) -> Result<Vec<Sealed<Vec<Event>>>, ReadError> {
+        let (name, records) = self.unit_records(unit)?;
+        let mut pages = vec![];
+        let mut records = records.into_iter().peekable();
+        while let Some(first) = records.peek().map(|r| r.seq) {
+            let end = (first / PAGE + 1) * PAGE;
+            let page: Vec<Record> = std::iter::from_fn(|| records.next_if(|r| r.seq < end)).collect();
+            let takes: Vec<bool> = page.iter().map(wanted).collect();
+            if !takes.contains(&true) {
+                continue;
+            }
+            let failed = |why: String| ReadError { from: first, to: end - 1, name: name.clone(), why };
+            let event = |(record, takes): (Record, bool)| {
+                let fields = if takes { parse(&record) } else { Fields::new() };
+                Event { record, fields }
+            };
+            let events = page.into_iter().zip(takes).map(event).collect();
+            let batch = Batch::new(first, events, &self.access.epochs);
+            let batch = batch.ok_or_else(|| failed("their epoch key is missing".into()))?;
+            pages.push(self.standing.admit(batch).map_err(|e| failed(e.to_string()))?);
+        }
+        Ok(pages)
+    }
+
     fn tail_rows(&self, first: u64, count: u64) -> &[Row] {
         let from = usize::try_from(first - self.tail_first).unwrap_or(usize::MAX).min(self.tail.len());
         let count = usize::try_from(count).unwrap_or(usize::MAX);

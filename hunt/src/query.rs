@@ -1,7 +1,8 @@
 //! The query language, parsed into a tree. It prints as it is read.
 //!
 //! ```text
-//! word  "a phrase"  /regex/  *           anywhere in the raw bytes or in any value
+//! word  "a phrase"                       whole words, anywhere in the raw bytes or in any value
+//! part*  *part*  /regex/  *              parts of words, anywhere
 //! field:value  field:"a value"           the whole value, without case; `*` and `?` stand for anything
 //! field:*  field:/regex/                 is there; matches
 //! field:>10  field:<=2026-11-01T10:00:00Z    numbers and times
@@ -62,7 +63,7 @@ pub(crate) struct Term {
 pub(crate) enum Test {
     /// Anything; of a field: that it is there.
     Anything,
-    /// Anywhere in a text, folded.
+    /// Whole words anywhere in a text, folded.
     Word(String),
     /// The whole value, folded.
     Equals(String),
@@ -113,21 +114,41 @@ impl Query {
         wanted && crate::matching::matches(&self.tree, event)
     }
 
-    /// Words that every hit must hold somewhere, folded: what an index can be asked for.
-    #[must_use]
-    pub fn terms(&self) -> Vec<String> {
-        let mut words = vec![];
-        necessary(&self.tree, &mut words);
-        words
+    /// Whether it asks for records of other kinds than events too.
+    pub(crate) fn names_kind(&self) -> bool {
+        self.names_kind
+    }
+
+    /// Hashes of terms that every hit has among those of its raw; `added` are words that parsers put into fields, which no raw
+    /// need have.
+    pub(crate) fn hashes(&self, added: &[&str]) -> Vec<u64> {
+        let mut all = vec![];
+        hashes(&self.tree, &mut all);
+        let added: Vec<u64> = added.iter().flat_map(|word| segment::query_terms(word)).collect();
+        all.retain(|hash| !added.contains(hash));
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 
-fn necessary(tree: &Tree, into: &mut Vec<String>) {
+/// Hashes of terms that every hit has among those of its raw (see `segment::terms`).
+fn hashes(tree: &Tree, into: &mut Vec<u64>) {
     match tree {
-        Tree::All(parts) => parts.iter().for_each(|p| necessary(p, into)),
-        Tree::Term(Term { test: Test::Word(word) | Test::Equals(word), .. }) => into.push(word.clone()),
+        Tree::All(parts) => parts.iter().for_each(|p| hashes(p, into)),
+        Tree::Term(Term { test: Test::Word(word), .. }) => into.extend(segment::query_terms(word)),
+        // A number may be spelt otherwise than it prints; what is of the record itself does not stand in its raw.
+        Tree::Term(Term { test: Test::Equals(word), field: Some(field), .. })
+            if word.parse::<f64>().is_err() && !of_the_record(field) =>
+        {
+            into.extend(segment::query_terms(word));
+        }
         _ => {}
     }
+}
+
+fn of_the_record(field: &str) -> bool {
+    field.starts_with('_') || ["kind", "seq", "source", "happened", "received", "defect"].contains(&field)
 }
 
 fn fault(text: &str, at: usize, message: String) -> QueryError {

@@ -2,8 +2,8 @@
 
 use crate::query::Query;
 use custody::{Parse, ReadError, View};
-use model::{Event, Time};
-use std::collections::VecDeque;
+use model::{Event, Record, Time};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
 /// Which records are looked at.
@@ -30,8 +30,19 @@ impl Range {
     }
 }
 
+/// Whether a raw has all these terms.
+fn has_all(raw: &[u8], terms: &[u64]) -> bool {
+    let mut left: BTreeSet<u64> = terms.iter().copied().collect();
+    if !left.is_empty() {
+        segment::terms(raw, &mut |term| {
+            left.remove(&term);
+        });
+    }
+    left.is_empty()
+}
+
 /// Hands out every hit in the order of the log, until `each` breaks off; `step` is told how many of how many records
-/// were looked at. Gives the number of records looked at.
+/// were looked at. `added` are words that `parse` puts into fields and that stand in no raw. Gives the number of records looked at.
 ///
 /// # Errors
 /// [`ReadError`] when records cannot be read, or are not those that were sealed; what was found before was handed out.
@@ -39,22 +50,26 @@ pub fn search(
     view: &View,
     query: &Query,
     range: &Range,
-    parse: Parse<'_>,
+    (parse, added): (Parse<'_>, &[&str]),
     step: &mut dyn FnMut(u64, u64),
     each: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<u64, ReadError> {
     let end = view.checkpoint().size;
     let mut looked = 0;
     let mut newest: VecDeque<Event> = VecDeque::new();
-    for unit in view.units()? {
+    let terms = query.hashes(added);
+    let wanted = |record: &Record| range.holds(record.happened) && has_all(&record.raw, &terms);
+    // The index knows events only; other kinds lie apart.
+    let units = if query.names_kind() { view.units()? } else { view.units_with(&terms)? };
+    for unit in units {
         step(unit.first, end);
         if !range.may_hold(unit.happened) {
             continue;
         }
-        let sealed = view.read(&unit, parse)?;
+        let pages = view.read_where(&unit, &wanted, parse)?;
         looked += unit.count;
-        for event in sealed.into_inner() {
-            if !range.holds(event.record.happened) || !query.matches(&event) {
+        for event in pages.into_iter().flat_map(|page| page.into_inner()) {
+            if !wanted(&event.record) || !query.matches(&event) {
                 continue;
             }
             match range.last {

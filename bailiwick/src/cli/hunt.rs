@@ -17,7 +17,8 @@ pub(crate) const HELP: &str = "Examples:
   bailiwick hunt --customer acme --from 2026-11-01 --last 20 'src_ip:203.0.113.0/24 -outcome:success' --jsonl
 
 The language:
-  word  \"a phrase\"  /regex/  *                 anywhere in a record
+  word  \"a phrase\"                            whole words, anywhere in a record
+  part*  *part*  /regex/  *                    parts of words, anywhere
   field:value  field:\"a value\"  field:val*     the whole value, without case; * and ? stand for anything
   field:*  field:>10  field:10.0.0.0/8          is there; numbers and times; networks
   a b  a and b  a or b  not a  -a  ( )          joined
@@ -61,7 +62,7 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     let mut hits = 0u64;
     let mut listing = (out.form == Form::Json).then(|| out.listing("hunt", "records"));
     let looked =
-        search(&view, &query, &range, &watch::fields, &mut |done, _| progress.at(done), &mut |event| {
+        search(&view, &query, &range, (&watch::fields, collect::ADDED_WORDS), &mut |done, _| progress.at(done), &mut |event| {
             hits += 1;
             match (&mut listing, out.form) {
                 (Some(listing), _) => listing.push(&as_json(&event, None)),

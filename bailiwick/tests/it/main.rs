@@ -5,3 +5,4 @@ mod limits;
 mod program;
 mod scenarios;
 mod tidy;
+mod words;

@@ -118,10 +118,14 @@ fn faulty_queries_are_refused_where_the_fault_is() {
 }
 
 #[test]
-fn necessary_words_are_known() {
-    let terms = |q: &str| Query::parse(q).expect(q).terms();
-    assert_eq!(terms("Failed user:Eve not x"), ["failed", "eve"]);
-    assert_eq!(terms("a or b"), Vec::<String>::new());
+fn what_every_hit_must_have_is_known_and_nothing_else() {
+    let hashes = |q: &str| Query::parse(q).expect(q).hashes(&["failure"]);
+    let words = |w: &str| segment::query_terms(w);
+    assert_eq!(hashes("Failed user:root"), words("failed root"));
+    assert_eq!(hashes("a:\"C:\\\\x\" not b"), words("c x"));
+    for none in ["a or b", "-a", "fail*", "/x/", "*", "n:4711", "n:1.5", "n:>3", "_source:x", "source:x", "outcome:failure", "a:*", "a:10.0.0.0/8"] {
+        assert_eq!(hashes(none), Vec::<u64>::new(), "{none}");
+    }
 }
 
 proptest! {
