@@ -234,7 +234,13 @@ pub(crate) fn reader<'a>(access: &'a Access, object: &ObjectRef) -> Result<Reade
 
 /// The rows of a segment that are no events.
 pub(crate) fn others_of(access: &Access, object: &ObjectRef) -> Result<Vec<(u64, Row)>, OpenError> {
-    Ok(reader(access, object)?.others().to_vec())
+    let reader = reader(access, object)?;
+    let others = reader.others().map_err(|e| OpenError::Damaged {
+        name: object.name.clone(),
+        from: Some(object.first),
+        why: format!("{e}{}", cause(&e)),
+    })?;
+    Ok(others.to_vec())
 }
 
 /// Roots of the pages of a segment, computed from its records.
@@ -410,10 +416,9 @@ pub struct View {
     tables: Mutex<BTreeMap<usize, Arc<Table>>>,
 }
 
-/// What a segment's table says: its units, and its rows that are no events.
+/// What a segment's table says.
 struct Table {
     units: Vec<Unit>,
-    others: Vec<(u64, Row)>,
 }
 
 /// The tree of what was loaded, proved against the checkpoint.
@@ -527,7 +532,7 @@ impl View {
             happened: info.happened.and_then(|(a, b)| time(a).zip(time(b))),
             place: Place::Segment { number, block },
         });
-        let table = Arc::new(Table { units: units.collect(), others: reader.others().to_vec() });
+        let table = Arc::new(Table { units: units.collect() });
         kept().insert(number, Arc::clone(&table));
         Ok(table)
     }
@@ -566,13 +571,21 @@ impl View {
         }
         let mut can = vec![];
         for (number, object) in self.segments.iter().enumerate() {
-            let blocks = self.reader(number)?.candidates(terms);
-            can.extend(blocks.map_err(|e| ReadError {
-                from: object.first,
-                to: object.end() - 1,
-                name: object.name.clone(),
-                why: format!("its index: {e}{}", cause(&e)),
-            })?);
+            let reader = self.reader(number)?;
+            let mut blocks = vec![true; reader.blocks().len()];
+            for term in terms {
+                let here = reader.candidates(*term).map_err(|e| ReadError {
+                    from: object.first,
+                    to: object.end() - 1,
+                    name: object.name.clone(),
+                    why: format!("its index: {e}{}", cause(&e)),
+                })?;
+                blocks.iter_mut().zip(here).for_each(|(all, here)| *all &= here);
+                if !blocks.contains(&true) {
+                    break;
+                }
+            }
+            can.extend(blocks);
         }
         let mut can = can.into_iter();
         units.retain(|unit| unit.place == Place::Tail || can.next() == Some(true));
@@ -692,14 +705,18 @@ impl View {
     pub fn others(&self) -> Result<Vec<Record>, ReadError> {
         let mut found = vec![];
         for (number, object) in self.segments.iter().enumerate() {
-            for (seq, row) in &self.table(number)?.others {
-                found.push(rows::record(*seq, row.clone()).ok_or_else(|| ReadError {
-                    from: *seq,
-                    to: *seq,
-                    name: object.name.clone(),
-                    why: "a row is no record".into(),
-                }));
-            }
+            let failed = |why: String| ReadError {
+                from: object.first,
+                to: object.end() - 1,
+                name: object.name.clone(),
+                why,
+            };
+            let reader = self.reader(number)?;
+            let others = reader.others().map_err(|e| failed(format!("{e}{}", cause(&e))))?;
+            let record = |(seq, row): &(u64, Row)| {
+                rows::record(*seq, row.clone()).ok_or_else(|| failed("a row is no record".into()))
+            };
+            found.extend(others.iter().map(record));
         }
         let tail = (self.tail_first..).zip(&self.tail).filter(|(_, row)| row.kind != Kind::Event.code());
         found.extend(tail.map(|(seq, row)| {

@@ -162,3 +162,15 @@ impl Source<'_> {
         self.head.left() + self.pool.left() + self.alone.left() == 0
     }
 }
+
+#[cfg(test)]
+impl Parts {
+    /// Changes a byte of head or pool.
+    pub(crate) fn change(&mut self, at: proptest::sample::Index, byte: u8) {
+        let at = at.index(self.head.len() + self.pool.len());
+        match at.checked_sub(self.head.len()) {
+            None => self.head[at] = byte,
+            Some(at) => self.pool[at] = byte,
+        }
+    }
+}

@@ -1,319 +1,296 @@
-//! The index of a segment: which blocks can hold a term. It errs only to one side: a block that holds a term is always named.
+//! Which blocks can hold a term: a compact table of hashes, read one bucket at a time.
+//!
+//! Hashes of the terms of a segment are cut to their highest `bits` bits, so many that a term that is not there meets
+//! an entry once in some 256 times. They stand in buckets by their highest `bucket_bits` bits. A bucket:
 //!
 //! ```text
-//! entries: the first `bits` bits of each term's hash, in order, those that are the same once, each with its blocks
-//! buckets: entries whose first `top` bits are the same; in a bucket, written bit by bit from the lowest on:
-//!          difference to the entry before (Rice, parameter `rest`), then 1 and the number of its one block, or 0 and a bit
-//!          for each block
-//! directory: for each bucket be32 where it begins in what follows, and one more for the end
-//! bucket: 4 bytes of its sum (see `bytes`), be16 entries, its bits
+//! count · entries, bit after bit, lowest bit of a byte first, filled with zeros · sum of count and entries, 4 bytes
+//! entry: distance from the one before (the first from the least hash of the bucket) as a Rice code with 8 low bits:
+//!        quotient in ones, a zero, low bits; then its blocks, when there is more than one block:
+//!        0 and a number · 10 all blocks · 11 and a bit for each block
 //! ```
+//!
+//! In front of the buckets: where each begins and, last, where the last one ends, be32 each, from the first bucket on.
 
-use crate::bytes::sum;
-use crate::column::damaged;
-use crate::reader::ReadAt;
 use crate::SegmentError;
+use crate::bytes::{Cursor, put, sum};
+use crate::column::damaged;
 
-/// About so many entries are decoded for one look.
-const BUCKET: usize = 256;
-/// A hash is cut to as many bits as number the entries, and so many more: one absent term in 256 is taken for present.
+/// Bits of a hash beyond those that number the terms.
 const SPARE_BITS: u32 = 8;
+const LOW_BITS: u32 = 8;
+/// Entries of a bucket, about.
+const BUCKET: usize = 256;
+/// Most bytes of a bucket that is read.
+const BUCKET_LIMIT_BYTES: u64 = 16 << 20;
+/// Seed of the sums of buckets, to which their number is added.
+const SEED: u64 = 0x42_5741_494c;
 
-/// How an index is written; it stands in the segment's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What must be known to look a term up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// Bits of a hash that are kept.
+    /// Bits that a hash is cut to.
     pub(crate) bits: u32,
-    /// Bits that choose the bucket.
-    pub(crate) top: u32,
-    /// How many blocks.
-    pub(crate) blocks: u32,
+    /// Of them, those that number the bucket.
+    pub(crate) bucket_bits: u32,
+    /// Bytes of the index.
+    pub(crate) length: u64,
+    /// Blocks of the segment.
+    pub(crate) blocks: usize,
+}
+
+/// Gathers the terms of blocks.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    /// Each term with its block, sorted within a block.
+    terms: Vec<(u64, u32)>,
+}
+
+impl Gathered {
+    /// Adds the terms of the next block.
+    pub(crate) fn add(&mut self, block: u32, terms: impl IntoIterator<Item = u64>) {
+        let from = self.terms.len();
+        self.terms.extend(terms.into_iter().map(|t| (t, block)));
+        self.terms[from..].sort_unstable();
+        let mut last = None;
+        let mut kept = from;
+        for at in from..self.terms.len() {
+            let term = self.terms[at];
+            if last != Some(term) {
+                self.terms[kept] = term;
+                kept += 1;
+            }
+            last = Some(term);
+        }
+        self.terms.truncate(kept);
+    }
+
+    /// The index of all that was added.
+    pub(crate) fn finish(mut self, blocks: usize) -> Result<(Shape, Vec<u8>), SegmentError> {
+        // Runs that are sorted already are merged.
+        self.terms.sort();
+        let distinct = self.terms.chunk_by(|a, b| a.0 == b.0).count();
+        let many = distinct.max(1);
+        let bits = (usize::BITS - (many - 1).leading_zeros() + SPARE_BITS).min(63);
+        let buckets = many.div_ceil(BUCKET);
+        let bucket_bits = usize::BITS - (buckets - 1).leading_zeros();
+        let mut shape = Shape { bits, bucket_bits, length: 0, blocks };
+        let (mut starts, mut body) = (vec![], vec![]);
+        let mut rest = &self.terms[..];
+        for bucket in 0..1u64 << bucket_bits {
+            starts.push(body.len());
+            let end = rest.partition_point(|&(t, _)| shape.cut(t) >> (bits - bucket_bits) <= bucket);
+            let (own, others) = rest.split_at(end);
+            rest = others;
+            write_bucket(&shape, bucket, own, &mut body);
+        }
+        starts.push(body.len());
+        let mut out = Vec::with_capacity(starts.len() * 4 + body.len());
+        for start in starts {
+            let start =
+                u32::try_from(start).map_err(|_| SegmentError::Full { what: "terms of a segment" })?;
+            out.extend(start.to_be_bytes());
+        }
+        out.extend(body);
+        shape.length = out.len() as u64;
+        Ok((shape, out))
+    }
+}
+
+fn write_bucket(shape: &Shape, bucket: u64, terms: &[(u64, u32)], body: &mut Vec<u8>) {
+    let from = body.len();
+    let entries = || terms.chunk_by(|a, b| shape.cut(a.0) == shape.cut(b.0));
+    put(body, entries().count() as u64);
+    let mut bits = Bits { out: body, held: 0, many: 0 };
+    let mut next = bucket << (shape.bits - shape.bucket_bits);
+    for entry in entries() {
+        let cut = shape.cut(entry[0].0);
+        bits.rice(cut - next);
+        next = cut + 1;
+        shape.write_blocks(entry, &mut bits);
+    }
+    bits.end();
+    let check = sum(SEED.wrapping_add(bucket), &body[from..]).to_be_bytes();
+    body.extend(&check[..4]);
 }
 
 impl Shape {
-    fn of(entries: usize, blocks: usize) -> Self {
-        let bits = (usize::BITS - entries.leading_zeros() + SPARE_BITS).min(63);
-        let top = entries.div_ceil(BUCKET).next_power_of_two().trailing_zeros();
-        Self { bits, top, blocks: u32::try_from(blocks).unwrap_or(u32::MAX) }
+    fn cut(&self, term: u64) -> u64 {
+        term >> (64 - self.bits)
     }
 
-    pub(crate) fn is_sound(self) -> bool {
-        (1..=63).contains(&self.bits) && self.top <= 26 && self.top < self.bits && self.blocks <= 1 << 20
+    /// Bits of the number of a block.
+    fn number_bits(&self) -> u32 {
+        usize::BITS - self.blocks.saturating_sub(1).leading_zeros()
     }
 
-    fn rest(self) -> u32 {
-        (self.bits - self.top).saturating_sub(BUCKET.trailing_zeros())
-    }
-
-    fn block_bits(self) -> u32 {
-        32 - self.blocks.saturating_sub(1).leading_zeros()
-    }
-
-    fn directory_bytes(self) -> u64 {
-        ((1u64 << self.top) + 1) * 4
-    }
-}
-
-#[derive(Default)]
-struct Bits {
-    out: Vec<u8>,
-    held: u64,
-    many: u32,
-}
-
-impl Bits {
-    fn put(&mut self, value: u64, bits: u32) {
-        for from in (0..bits).step_by(32) {
-            let width = (bits - from).min(32);
-            self.held |= (value >> from & ((1u64 << width) - 1)) << self.many;
-            self.many += width;
-            while self.many >= 8 {
-                self.out.push(self.held.to_le_bytes()[0]);
-                self.held >>= 8;
-                self.many -= 8;
+    fn write_blocks(&self, entry: &[(u64, u32)], bits: &mut Bits<'_>) {
+        if self.blocks < 2 {
+            return;
+        }
+        let mut set: Vec<u32> = entry.iter().map(|e| e.1).collect();
+        set.sort_unstable();
+        set.dedup();
+        if let [block] = set[..] {
+            bits.put(0, 1);
+            bits.put(u64::from(block), self.number_bits());
+        } else if set.len() == self.blocks {
+            bits.put(0b01, 2);
+        } else {
+            bits.put(0b11, 2);
+            let mut held = set.iter().peekable();
+            for block in 0.. {
+                if block as usize == self.blocks {
+                    break;
+                }
+                bits.put(u64::from(held.next_if(|&&b| b == block).is_some()), 1);
             }
         }
     }
 
-    fn rice(&mut self, value: u64, rest: u32) {
-        for _ in 0..value >> rest {
+    /// Whether numbers that were read can be those of an index.
+    pub(crate) fn is_sound(&self) -> bool {
+        let starts = (1u64 << self.bucket_bits.min(40)).saturating_add(1).saturating_mul(4);
+        (1..64).contains(&self.bits)
+            && self.bucket_bits <= self.bits
+            && self.bucket_bits <= 40
+            && starts <= self.length
+    }
+
+    /// The blocks that can hold a term; `read` gives bytes of the index.
+    pub(crate) fn look_up(
+        &self,
+        term: u64,
+        read: impl Fn(u64, u64) -> Result<Vec<u8>, SegmentError>,
+    ) -> Result<Vec<bool>, SegmentError> {
+        let cut = self.cut(term);
+        let bucket = cut >> (self.bits - self.bucket_bits);
+        let body = ((1u64 << self.bucket_bits) + 1) * 4;
+        let starts = read(bucket * 4, 8)?;
+        let (starts, _) = starts.as_chunks::<4>();
+        let &[from, to] = starts else { return Err(damaged("its index ends too early")) };
+        let (from, to) = (u64::from(u32::from_be_bytes(from)), u64::from(u32::from_be_bytes(to)));
+        let length = to.checked_sub(from).filter(|&l| l >= 4 && l <= BUCKET_LIMIT_BYTES);
+        let length = length.filter(|_| body + to <= self.length).ok_or(damaged("its index does not fit"))?;
+        let bytes = read(body + from, length)?;
+        let Some((bytes, check)) = bytes.split_last_chunk::<4>() else {
+            return Err(damaged("its index ends too early"));
+        };
+        if sum(SEED.wrapping_add(bucket), bytes).to_be_bytes()[..4] != *check {
+            return Err(damaged("its index has another sum"));
+        }
+        self.find(cut, bucket, bytes)
+    }
+
+    /// Goes through a whole bucket, so that damage shows whichever term is asked for.
+    fn find(&self, wanted: u64, bucket: u64, bytes: &[u8]) -> Result<Vec<bool>, SegmentError> {
+        let mut c = Cursor::new(bytes);
+        let count = c.count(bytes.len())?;
+        let left = c.left();
+        let mut bits = Taken { bytes: c.take(left)?, at: 0 };
+        let mut found = vec![false; self.blocks];
+        let mut next = bucket << (self.bits - self.bucket_bits);
+        for _ in 0..count {
+            let cut = bits.rice()?.checked_add(next).ok_or(damaged("its index does not fit"))?;
+            next = cut.saturating_add(1);
+            self.read_blocks(&mut bits, &mut found, cut == wanted)?;
+        }
+        bits.end()?;
+        Ok(found)
+    }
+
+    fn read_blocks(
+        &self,
+        bits: &mut Taken<'_>,
+        found: &mut [bool],
+        wanted: bool,
+    ) -> Result<(), SegmentError> {
+        if self.blocks < 2 {
+            found.iter_mut().for_each(|f| *f |= wanted);
+        } else if bits.take(1)? == 0 {
+            let block = usize::try_from(bits.take(self.number_bits())?).unwrap_or(usize::MAX);
+            *found.get_mut(block).ok_or(damaged("its index names no block"))? |= wanted;
+        } else if bits.take(1)? == 0 {
+            found.iter_mut().for_each(|f| *f |= wanted);
+        } else {
+            for block in found {
+                *block |= bits.take(1)? == 1 && wanted;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bits that are being written, lowest first.
+struct Bits<'a> {
+    out: &'a mut Vec<u8>,
+    held: u128,
+    many: u32,
+}
+
+impl Bits<'_> {
+    /// Writes at most 64 bits.
+    fn put(&mut self, value: u64, bits: u32) {
+        self.held |= u128::from(value) << self.many;
+        self.many += bits;
+        while self.many >= 8 {
+            self.out.push(self.held.to_le_bytes()[0]);
+            self.held >>= 8;
+            self.many -= 8;
+        }
+    }
+
+    fn rice(&mut self, value: u64) {
+        for _ in 0..value >> LOW_BITS {
             self.put(1, 1);
         }
         self.put(0, 1);
-        self.put(value, rest);
+        self.put(value & ((1 << LOW_BITS) - 1), LOW_BITS);
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn end(&mut self) {
         if self.many > 0 {
             self.out.push(self.held.to_le_bytes()[0]);
         }
-        self.out
     }
 }
 
-/// Writes the index of the terms of each block: `found` are pairs of hash and block.
-pub(crate) fn write(mut found: Vec<(u64, u32)>, blocks: usize) -> (Shape, Vec<u8>) {
-    if found.is_empty() {
-        return (Shape::default(), vec![]);
-    }
-    found.sort_unstable();
-    found.dedup();
-    let shape = Shape::of(found.len(), blocks);
-    let mut buckets: Vec<Vec<u8>> = vec![];
-    let mut at = 0;
-    let cut = |hash: u64| hash >> (64 - shape.bits);
-    for bucket in 0..1u64 << shape.top {
-        let low = shape.bits - shape.top;
-        let end = at + found[at..].partition_point(|(hash, _)| cut(*hash) >> low <= bucket);
-        buckets.push(write_bucket(&found[at..end], bucket << low, shape));
-        at = end;
-    }
-    let mut out = vec![];
-    let mut offset = 0u32;
-    for bucket in &buckets {
-        out.extend(offset.to_be_bytes());
-        offset += u32::try_from(bucket.len()).unwrap_or(u32::MAX / 2);
-    }
-    out.extend(offset.to_be_bytes());
-    out.extend(buckets.concat());
-    (shape, out)
-}
-
-fn write_bucket(found: &[(u64, u32)], begin: u64, shape: Shape) -> Vec<u8> {
-    let mut bits = Bits::default();
-    let (mut before, mut entries) = (begin, 0u16);
-    for same in found.chunk_by(|a, b| a.0 >> (64 - shape.bits) == b.0 >> (64 - shape.bits)) {
-        let cut = same[0].0 >> (64 - shape.bits);
-        bits.rice(cut - before, shape.rest());
-        before = cut;
-        entries = entries.saturating_add(1);
-        let mut blocks: Vec<u32> = same.iter().map(|(_, block)| *block).collect();
-        blocks.sort_unstable();
-        blocks.dedup();
-        if let [one] = blocks[..] {
-            bits.put(1, 1);
-            bits.put(one.into(), shape.block_bits());
-        } else {
-            bits.put(0, 1);
-            let mut set = blocks.into_iter().peekable();
-            (0..shape.blocks).for_each(|block| bits.put(set.next_if_eq(&block).is_some().into(), 1));
-        }
-    }
-    let mut plain = entries.to_be_bytes().to_vec();
-    plain.extend(bits.finish());
-    let mut out = sum(0, &plain).to_be_bytes()[..4].to_vec();
-    out.extend(plain);
-    out
-}
-
-struct Reading<'a> {
+/// Bits that are being read.
+struct Taken<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Reading<'_> {
-    fn bit(&mut self) -> Option<bool> {
-        let byte = self.bytes.get(self.at / 8)?;
-        let bit = byte >> (self.at % 8) & 1;
-        self.at += 1;
-        Some(bit == 1)
+impl Taken<'_> {
+    fn take(&mut self, bits: u32) -> Result<u64, SegmentError> {
+        let (from, end) = (self.at, self.at + bits as usize);
+        if end > self.bytes.len() * 8 {
+            return Err(damaged("its index ends too early"));
+        }
+        let mut word = [0; 16];
+        let bytes = &self.bytes[from / 8..self.bytes.len().min(from / 8 + 16)];
+        word[..bytes.len()].copy_from_slice(bytes);
+        self.at = end;
+        let mask = if bits == 0 { 0 } else { u64::MAX >> (64 - bits) };
+        let value = u128::from_le_bytes(word) >> (from % 8) & u128::from(mask);
+        Ok(u64::try_from(value).unwrap_or(0))
     }
 
-    fn take(&mut self, bits: u32) -> Option<u64> {
-        (0..bits).try_fold(0, |value, n| Some(value | u64::from(self.bit()?) << n))
-    }
-
-    fn rice(&mut self, rest: u32) -> Option<u64> {
-        let mut high = 0u64;
-        while self.bit()? {
+    fn rice(&mut self) -> Result<u64, SegmentError> {
+        let mut high = 0;
+        while self.take(1)? == 1 {
             high += 1;
         }
-        Some(high << rest | self.take(rest)?)
-    }
-}
-
-/// The blocks that can hold a term; none outside of `shape.blocks`.
-pub(crate) fn look<R: ReadAt>(
-    bytes: &R,
-    (offset, length): (u64, u64),
-    shape: Shape,
-    term: u64,
-) -> Result<Vec<bool>, SegmentError> {
-    let none = || vec![false; shape.blocks as usize];
-    if length == 0 {
-        return Ok(none());
-    }
-    let cut = term >> (64 - shape.bits);
-    let bucket = cut >> (shape.bits - shape.top);
-    let word = |bytes: &[u8]| bytes.iter().fold(0u64, |v, b| v << 8 | u64::from(*b));
-    let ends = bytes.read_at(offset + bucket * 4, 8)?;
-    let (from, to) = (word(&ends[..4]), word(&ends[4..]));
-    let body = shape.directory_bytes();
-    if from + 6 > to || body + to > length {
-        return Err(damaged("a bucket of the index lies outside it"));
-    }
-    let stored = bytes.read_at(offset + body + from, to - from)?;
-    let (check, plain) = stored.split_at(4);
-    if sum(0, plain).to_be_bytes()[..4] != *check {
-        return Err(damaged("a bucket of the index was changed"));
-    }
-    let entries = u16::from_be_bytes([plain[0], plain[1]]);
-    let mut reading = Reading { bytes: &plain[2..], at: 0 };
-    let mut at = bucket << (shape.bits - shape.top);
-    for _ in 0..entries {
-        let wrong = damaged("a bucket of the index ends too early");
-        let Some(step) = reading.rice(shape.rest()) else { return Err(wrong) };
-        at = at.saturating_add(step);
-        let blocks = blocks_of(&mut reading, shape).ok_or(wrong)?;
-        if at == cut {
-            return Ok(blocks);
-        }
-        if at > cut {
-            break;
-        }
-    }
-    Ok(none())
-}
-
-fn blocks_of(reading: &mut Reading<'_>, shape: Shape) -> Option<Vec<bool>> {
-    let mut blocks = vec![false; shape.blocks as usize];
-    if reading.bit()? {
-        *blocks.get_mut(usize::try_from(reading.take(shape.block_bits())?).ok()?)? = true;
-    } else {
-        for block in &mut blocks {
-            *block = reading.bit()?;
-        }
-    }
-    Some(blocks)
-}
-
-/// Collects the terms of one block, each once.
-pub(crate) struct Collected {
-    slots: Vec<u64>,
-    many: usize,
-}
-
-impl Collected {
-    pub(crate) fn new() -> Self {
-        Self { slots: vec![0; 1 << 12], many: 0 }
+        Ok(high << LOW_BITS | self.take(LOW_BITS)?)
     }
 
-    pub(crate) fn add(&mut self, term: u64) {
-        // 0 marks a free slot; a term of this hash shares that of another, which costs a look at a block.
-        let term = term.max(1);
-        let mask = self.slots.len() - 1;
-        let mut at = usize::try_from(term & mask as u64).unwrap_or(0);
-        loop {
-            match self.slots[at] {
-                0 => break,
-                there if there == term => return,
-                _ => at = (at + 1) & mask,
-            }
-        }
-        self.slots[at] = term;
-        self.many += 1;
-        if self.many * 2 > self.slots.len() {
-            let old = std::mem::replace(&mut self.slots, vec![0; 2 * (mask + 1)]);
-            self.many = 0;
-            old.into_iter().filter(|t| *t != 0).for_each(|t| self.add(t));
-        }
-    }
-
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = u64> {
-        self.many = 0;
-        std::mem::replace(&mut self.slots, vec![0; 1 << 12]).into_iter().filter(|t| *t != 0)
+    /// Nothing is left but zeros that fill a byte.
+    fn end(&mut self) -> Result<(), SegmentError> {
+        let left = self.bytes.len() * 8 - self.at;
+        let filled = left < 8 && self.take(u32::try_from(left).unwrap_or(0))? == 0;
+        if filled { Ok(()) } else { Err(damaged("its index has bits too many")) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn hash(n: u64) -> u64 {
-        let mut all = vec![];
-        crate::terms(format!("term{n}").as_bytes(), &mut |t| all.push(t));
-        all[0]
-    }
-
-    #[test]
-    fn few_absent_terms_are_taken_for_present() {
-        let found: Vec<_> = (0..50_000u64).map(|n| (hash(n), u32::try_from(n % 13).expect("small"))).collect();
-        let (shape, bytes) = write(found.clone(), 13);
-        assert!(bytes.len() < 50_000 * 2 + 4_000, "{} bytes", bytes.len());
-        let place = (0, bytes.len() as u64);
-        for (term, block) in found.iter().step_by(7) {
-            assert!(look(&bytes, place, shape, *term).expect("reads")[*block as usize]);
-        }
-        let wrong = (100_000..120_000).filter(|n| look(&bytes, place, shape, hash(*n)).expect("reads").contains(&true)).count();
-        assert!(wrong < 200, "{wrong} of 20000");
-    }
-
-    #[test]
-    fn a_changed_index_is_noticed_or_not_needed() {
-        let found: Vec<_> = (0..900u64).map(|n| (hash(n), u32::try_from(n % 3).expect("small"))).collect();
-        let (shape, bytes) = write(found.clone(), 3);
-        let place = (0, bytes.len() as u64);
-        for at in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[at] ^= 4;
-            for (term, block) in found.iter().step_by(31) {
-                if let Ok(blocks) = look(&changed, place, shape, *term) {
-                    assert!(blocks[*block as usize], "byte {at}");
-                }
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_block_that_holds_a_term_is_always_named(pairs in prop::collection::vec((any::<u64>(), 0u32..9), 1..600)) {
-            let (shape, bytes) = write(pairs.clone(), 9);
-            prop_assert!(shape.is_sound());
-            for (term, block) in pairs {
-                let blocks = look(&bytes, (0, bytes.len() as u64), shape, term).expect("reads");
-                prop_assert!(blocks[block as usize]);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,17 +1,17 @@
 //! One compressed file of records: write it, read it, find a block in it. No encryption, no disk, no servers.
 //!
 //! A segment holds consecutive rows from `first` on. Rows of events lie in **blocks** of whole pages (a page is
-//! [`PAGE`] rows), each compressed on its own; rows of other kinds (acts, alerts, control…) lie together behind
-//! them, so that they are found without reading any block. Everything that a row held comes back bit for bit.
+//! [`PAGE`] rows), each taken apart into templates and columns on its own; rows of other kinds (acts, alerts, control…)
+//! lie together behind them, so that they are found without reading any block. Everything that a row held comes back
+//! bit for bit. An index says which blocks can hold a term. `docs/formats.md` §6 has the bytes.
 //!
 //! ```text
 //! "BWSEG\0\0\x02"                                    magic and version, 8 bytes
-//! block, block, …                                    events, shredded into columns, see `rows`
-//! others                                             rows that are no events with their seq, see `block`
-//! index                                              which blocks can hold a term, see `index`
-//! table                                              one zstd frame: first, count, others; for each block offset, length,
-//!                                                    first row, rows, least and greatest `happened`; shape of the index
-//! offset of others, index, table; length of table    be64 each
+//! block, block, …                                    see `unit`
+//! others                                             distances of their seq, and the rows as `block` packs them
+//! index                                              see `index`
+//! table                                              first, count, and where everything lies, with its sum
+//! offset, length and sum of the table                be64 each
 //! "BWSEGEND"                                         8 bytes
 //! ```
 //!
@@ -41,10 +41,12 @@ mod column;
 mod golden;
 mod index;
 mod reader;
-mod rows;
 mod slots;
 mod split;
+mod table;
+mod templates;
 mod terms;
+mod unit;
 mod writer;
 
 pub use reader::{BlockInfo, ReadAt, Reader};
@@ -53,8 +55,8 @@ pub use writer::Writer;
 
 /// Rows in a page; blocks hold whole pages.
 pub const PAGE: u64 = 256;
-/// Most rows in a block: 16 pages.
-pub const BLOCK_ROWS: usize = 4096;
+/// Most rows in a block: 32 pages.
+pub const BLOCK_ROWS: usize = 8192;
 /// A block is closed at the next page once its raw bytes reach this.
 pub const BLOCK_BYTES: usize = 4 << 20;
 

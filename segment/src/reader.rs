@@ -1,14 +1,19 @@
-//! Reads a segment: its table first, then only the blocks that are asked for.
+//! Reads a segment: its table first, then only what is asked for.
 
-use crate::block;
-use crate::bytes::Cursor;
-use crate::index::{self, Shape};
-use crate::{END, MAGIC, Row, SegmentError, rows};
+use crate::bytes::{Cursor, sum};
+use crate::column::damaged;
+use crate::index::{Gathered, Shape};
+use crate::table::{Part, Table};
+use crate::writer::terms_of;
+use crate::{END, MAGIC, Row, SegmentError, block, unit};
 use std::io;
+use std::sync::OnceLock;
 
-/// Most bytes of a table, unpacked.
-const TABLE_LIMIT_BYTES: usize = 64 << 20;
-const TAIL_BYTES: u64 = 40;
+/// Most bytes of a table.
+const TABLE_LIMIT_BYTES: u64 = 64 << 20;
+const TAIL_BYTES: usize = 32;
+/// Bytes at the end that are read at once: most tables lie in them.
+const LAST_BYTES: u64 = 4096;
 
 /// Bytes that can be read anywhere: memory, a file, or something decrypted on the way.
 pub trait ReadAt {
@@ -40,11 +45,9 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// Where a block lies and what it spans.
+/// What a block spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockInfo {
-    pub(crate) offset: u64,
-    pub(crate) length: u64,
     /// Seq of its first row.
     pub first: u64,
     /// How many rows it spans, those of other kinds included.
@@ -56,59 +59,61 @@ pub struct BlockInfo {
 /// A segment that is open for reading.
 pub struct Reader<R> {
     bytes: R,
-    first: u64,
-    count: u64,
+    table: Table,
     blocks: Vec<BlockInfo>,
-    others: Vec<(u64, Row)>,
-    /// Where the index lies, and how it is written.
-    index: (u64, u64),
-    shape: Shape,
+    others: OnceLock<Vec<(u64, Row)>>,
+    /// An index that was made again from the rows.
+    rebuilt: Option<(Shape, Vec<u8>)>,
 }
 
 impl<R: ReadAt> Reader<R> {
-    /// Opens a segment: reads its table and the rows that are no events.
+    /// Opens a segment: reads its table.
     ///
     /// # Errors
     /// [`SegmentError::Damaged`] when the bytes are no segment; [`SegmentError::Io`] when they cannot be read.
     pub fn open(bytes: R) -> Result<Self, SegmentError> {
-        let damaged = |what| SegmentError::Damaged { what };
         let size = bytes.size()?;
-        if size < TAIL_BYTES + MAGIC.len() as u64 || bytes.read_at(0, 8)? != MAGIC {
+        if size < (TAIL_BYTES + MAGIC.len()) as u64 || bytes.read_at(0, 8)? != MAGIC {
             return Err(damaged("it does not begin as a segment"));
         }
-        let tail = bytes.read_at(size - TAIL_BYTES, TAIL_BYTES)?;
+        let near = size.min(LAST_BYTES);
+        let last = bytes.read_at(size - near, near)?;
+        let (before, tail) = last.split_at_checked(last.len().wrapping_sub(TAIL_BYTES)).unwrap_or_default();
         let number = |at: usize| tail[at..at + 8].iter().fold(0u64, |v, &b| v << 8 | u64::from(b));
-        let (others_at, index_at, table_at, length) = (number(0), number(8), number(16), number(24));
-        let placed = others_at < index_at && index_at <= table_at && table_at.checked_add(length) == Some(size - TAIL_BYTES);
-        if &tail[32..] != END || !placed {
+        if tail.len() != TAIL_BYTES || &tail[24..] != END {
             return Err(damaged("it does not end as a segment"));
         }
-        let packed = bytes.read_at(table_at, length)?;
-        let table = zstd::bulk::decompress(&packed, TABLE_LIMIT_BYTES)
-            .map_err(|_| damaged("its table does not unpack"))?;
-        let Table { first, count, others: many_others, blocks, shape } = read_table(&table, others_at)?;
-        let others = read_others(&bytes.read_at(others_at, index_at - others_at)?, first, many_others)?;
-        if others.iter().any(|&(seq, _)| seq - first >= count) {
-            return Err(damaged("a row lies outside it"));
+        let (offset, length, check) = (number(0), number(8), number(16));
+        if length > TABLE_LIMIT_BYTES || offset.checked_add(length) != Some(size - TAIL_BYTES as u64) {
+            return Err(damaged("it does not end as a segment"));
         }
-        let index = (index_at, table_at - index_at);
-        let fits = if index.1 == 0 { shape == Shape::default() } else { shape.is_sound() && shape.blocks as usize == blocks.len() };
-        if !fits {
-            return Err(damaged("its index does not fit"));
+        let far;
+        let within = usize::try_from(length).ok().and_then(|l| before.len().checked_sub(l));
+        let table = match within {
+            Some(from) => &before[from..],
+            None => {
+                far = bytes.read_at(offset, length)?;
+                &far[..]
+            }
+        };
+        if sum(offset, table) != check {
+            return Err(damaged("its table has another sum"));
         }
-        Ok(Self { bytes, first, count, blocks, others, index, shape })
+        let table = Table::read(table, offset)?;
+        let blocks = table.blocks.iter().map(|b| b.0).collect();
+        Ok(Self { bytes, table, blocks, others: OnceLock::new(), rebuilt: None })
     }
 
     /// Seq of the first row.
     #[must_use]
     pub fn first(&self) -> u64 {
-        self.first
+        self.table.first
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        self.table.count
     }
 
     /// Its blocks, in the order of their rows.
@@ -117,30 +122,25 @@ impl<R: ReadAt> Reader<R> {
         &self.blocks
     }
 
-    /// The rows that are no events, with their seq.
-    #[must_use]
-    pub fn others(&self) -> &[(u64, Row)] {
-        &self.others
+    fn part(&self, part: &Part) -> Result<Vec<u8>, SegmentError> {
+        let bytes = self.bytes.read_at(part.offset, part.length)?;
+        if sum(part.offset, &bytes) == part.sum { Ok(bytes) } else { Err(damaged("a part has another sum")) }
     }
 
-    /// Which blocks can hold every one of these terms among their events (see [`crate::query_terms`]). A block that holds them is
-    /// always among them; one that does not, seldom. A segment whose index is absent names every block.
+    /// The rows that are no events, with their seq; read when first asked for.
     ///
     /// # Errors
-    /// [`SegmentError::Damaged`] when the index is not what was written.
-    pub fn candidates(&self, terms: &[u64]) -> Result<Vec<bool>, SegmentError> {
-        let mut all = vec![true; self.blocks.len()];
-        if self.index.1 == 0 {
-            return Ok(all);
+    /// [`SegmentError::Damaged`] when they are not what the table says.
+    pub fn others(&self) -> Result<&[(u64, Row)], SegmentError> {
+        if let Some(others) = self.others.get() {
+            return Ok(others);
         }
-        for term in terms {
-            let blocks = index::look(&self.bytes, self.index, self.shape, (*term).max(1))?;
-            all.iter_mut().zip(blocks).for_each(|(all, here)| *all &= here);
-            if !all.contains(&true) {
-                break;
-            }
+        let (many, part) = &self.table.others;
+        let read = read_others(&self.part(part)?, self.table.first, *many)?;
+        if read.iter().any(|&(seq, _)| seq - self.table.first >= self.table.count) {
+            return Err(damaged("a row lies outside of it"));
         }
-        Ok(all)
+        Ok(self.others.get_or_init(|| read))
     }
 
     /// All rows that a block spans, of every kind, with their seq.
@@ -148,90 +148,80 @@ impl<R: ReadAt> Reader<R> {
     /// # Errors
     /// [`SegmentError::NoBlock`], or [`SegmentError::Damaged`] when the block does not hold what the table says.
     pub fn read_block(&self, block: usize) -> Result<Vec<(u64, Row)>, SegmentError> {
-        let info = *self.blocks.get(block).ok_or(SegmentError::NoBlock { block })?;
-        let mut events = rows::unpack(&self.bytes.read_at(info.offset, info.length)?)?.into_iter();
-        let from = self.others.partition_point(|&(seq, _)| seq < info.first);
-        let mut others = self.others[from..].iter().peekable();
-        let mut rows = Vec::with_capacity(
-            usize::try_from(info.count).unwrap_or(0).min(events.len() + self.others.len()),
-        );
-        for seq in info.first..info.first + info.count {
-            let row = match others.next_if(|&&(other, _)| other == seq) {
-                Some((_, row)) => Some(row.clone()),
-                None => events.next(),
-            };
-            rows.push((seq, row.ok_or(SegmentError::Damaged { what: "a block lacks a row" })?));
+        let (info, part, events) = self.table.blocks.get(block).ok_or(SegmentError::NoBlock { block })?;
+        let rows = unit::unpack(&self.part(part)?)?;
+        if rows.len() as u64 != *events {
+            return Err(damaged("a block has too few rows or too many"));
         }
-        if events.next().is_some() {
-            return Err(SegmentError::Damaged { what: "a block has a row too many" });
+        if *events == info.count {
+            return Ok((info.first..).zip(rows).collect());
         }
-        Ok(rows)
-    }
-}
-
-struct Table {
-    first: u64,
-    count: u64,
-    others: usize,
-    blocks: Vec<BlockInfo>,
-    shape: Shape,
-}
-
-fn read_table(table: &[u8], end: u64) -> Result<Table, SegmentError> {
-    let damaged = SegmentError::Damaged { what: "its table does not fit" };
-    let mut c = Cursor::new(table);
-    let (first, count) = (c.unsigned()?, c.unsigned()?);
-    let others = c.count(1 << 32)?;
-    let many = c.count(table.len())?;
-    let mut blocks: Vec<BlockInfo> = Vec::with_capacity(many);
-    let mut next = first;
-    for _ in 0..many {
-        let (offset, length, from, rows) = (c.unsigned()?, c.unsigned()?, c.unsigned()?, c.unsigned()?);
-        let time = |c: &mut Cursor<'_>| -> Result<(i64, u32), SegmentError> {
-            Ok((
-                c.signed()?,
-                u32::try_from(c.unsigned()?).map_err(|_| SegmentError::Damaged { what: "a time" })?,
-            ))
+        let all = self.others()?;
+        let from = all.partition_point(|&(seq, _)| seq < info.first);
+        let to = all.partition_point(|&(seq, _)| seq < info.first + info.count);
+        if (to - from) as u64 != info.count - events {
+            return Err(damaged("a block lacks a row"));
+        }
+        let (mut rows, mut others) = (rows.into_iter(), all[from..to].iter().peekable());
+        let row = |seq| match others.next_if(|&&(other, _)| other == seq) {
+            Some((_, row)) => Ok((seq, row.clone())),
+            None => Ok((seq, rows.next().ok_or(damaged("a block lacks a row"))?)),
         };
-        let happened = match c.take(1)?[0] {
-            0 => None,
-            _ => Some((time(&mut c)?, time(&mut c)?)),
-        };
-        let inside = offset.checked_add(length).is_some_and(|e| e <= end);
-        let followed = from.checked_add(rows).filter(|_| from == next && rows > 0);
-        match followed.filter(|_| inside) {
-            Some(then) => next = then,
-            None => return Err(damaged),
+        (info.first..info.first + info.count).map(row).collect()
+    }
+
+    /// For each block, whether it can hold a raw with this term (see [`terms`](crate::terms)): a `false` is sure, a
+    /// `true` is wrong about once in 300 terms. All are `true` when the segment has no index.
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`] when the index is damaged.
+    pub fn candidates(&self, term: u64) -> Result<Vec<bool>, SegmentError> {
+        if let Some((shape, index)) = &self.rebuilt {
+            return shape.look_up(term, |offset, length| Ok(index.read_at(offset, length)?));
         }
-        blocks.push(BlockInfo { offset, length, first: from, count: rows, happened });
+        match &self.table.index {
+            Some((shape, from)) => {
+                shape.look_up(term, |offset, length| Ok(self.bytes.read_at(from + offset, length)?))
+            }
+            None => Ok(vec![true; self.blocks.len()]),
+        }
     }
-    let mut part = || u32::try_from(c.unsigned()?).map_err(|_| SegmentError::Damaged { what: "the shape of its index" });
-    let shape = Shape { bits: part()?, top: part()?, blocks: part()? };
-    if first.checked_add(count) != Some(next) || c.left() != 0 {
-        return Err(damaged);
+
+    /// Makes the index again from all rows and uses it from now on: for a segment that has none.
+    ///
+    /// # Errors
+    /// [`SegmentError`] when a block cannot be read.
+    pub fn rebuild_index(&mut self) -> Result<(), SegmentError> {
+        let mut gathered = Gathered::default();
+        for block in 0..self.blocks.len() {
+            let rows = self.read_block(block)?;
+            let number = u32::try_from(block).map_err(|_| damaged("it has too many blocks"))?;
+            gathered.add(number, terms_of(rows.iter().map(|(_, row)| row.raw.as_slice())));
+        }
+        self.rebuilt = Some(gathered.finish(self.blocks.len())?);
+        Ok(())
     }
-    Ok(Table { first, count, others, blocks, shape })
 }
 
 fn read_others(part: &[u8], first: u64, many: usize) -> Result<Vec<(u64, Row)>, SegmentError> {
-    let damaged = SegmentError::Damaged { what: "its other rows do not fit" };
-    let Some((length, rest)) = part.split_first_chunk::<8>() else { return Err(damaged) };
-    let length = usize::try_from(u64::from_be_bytes(*length)).unwrap_or(usize::MAX);
-    let Some((seqs, packed)) = rest.split_at_checked(length) else { return Err(damaged) };
-    let mut c = Cursor::new(seqs);
-    let rows = block::unpack(packed)?;
-    if rows.len() != many {
-        return Err(damaged);
+    let mut c = Cursor::new(part);
+    if many > part.len() {
+        return Err(damaged("its other rows do not fit"));
     }
     let mut seq = first;
-    let mut others = Vec::with_capacity(many);
-    for (at, row) in rows.into_iter().enumerate() {
+    let mut seqs = Vec::with_capacity(many);
+    for at in 0..many {
         let step = c.unsigned()?;
         let next = seq.checked_add(step).filter(|_| step > 0 || at == 0);
-        seq = next.ok_or(SegmentError::Damaged { what: "other rows are out of order" })?;
-        others.push((seq, row));
+        seq = next.ok_or(damaged("other rows are out of order"))?;
+        seqs.push(seq);
     }
-    if c.left() != 0 { Err(damaged) } else { Ok(others) }
+    let left = c.left();
+    let rows = block::unpack(c.take(left)?)?;
+    if rows.len() != many {
+        return Err(damaged("its other rows do not fit"));
+    }
+    Ok(seqs.into_iter().zip(rows).collect())
 }
 
 #[cfg(test)]

@@ -26,6 +26,10 @@ impl Slots {
         Self { slots: vec![0; 64], hashes: vec![], shift: 64 - 6 }
     }
 
+    pub(crate) fn into_hashes(self) -> Vec<u64> {
+        self.hashes
+    }
+
     /// The number of the thing with this hash; `same` says whether the thing of a number is the one that is meant.
     pub(crate) fn find(&mut self, hash: u64, same: impl Fn(u32) -> bool) -> Found {
         if self.hashes.len() * 2 >= self.slots.len() {

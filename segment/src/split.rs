@@ -153,7 +153,10 @@ mod tests {
 
     #[test]
     fn values_vary_and_keys_do_not() {
-        check(r#"{"a": "x y", "b" : -1.5e3, "c":[true,"\"q",null]}"#, &["x y", "-1.5e3", "true", "\\\"q", "null"]);
+        check(
+            r#"{"a": "x y", "b" : -1.5e3, "c":[true,"\"q",null]}"#,
+            &["x y", "-1.5e3", "true", "\\\"q", "null"],
+        );
         check(r#"{"open": "never clo"#, &["never clo"]);
         check(r#"{"open": "\"#, &["\\"]);
     }

@@ -1,10 +1,11 @@
 //! Makes a segment out of rows, one block in memory at a time.
 
-use crate::block;
-use crate::bytes::{put, put_signed};
-use crate::index::{self, Collected, Shape};
+use crate::bytes::{put, sum};
+use crate::index::Gathered;
 use crate::reader::BlockInfo;
-use crate::{BLOCK_BYTES, BLOCK_ROWS, END, EVENT, LEVEL, MAGIC, PAGE, Row, SegmentError, rows, terms};
+use crate::slots::{Found, Slots};
+use crate::table::{Part, Table};
+use crate::{BLOCK_BYTES, BLOCK_ROWS, END, EVENT, MAGIC, PAGE, Row, SegmentError, block, terms, unit};
 
 /// Takes rows in the order of their seq and gives the bytes of a segment.
 pub struct Writer {
@@ -17,10 +18,30 @@ pub struct Writer {
     event_bytes: usize,
     others: Vec<Row>,
     other_seqs: Vec<u64>,
-    blocks: Vec<BlockInfo>,
-    /// Terms of the block that is being filled, then of each that is full.
-    collected: Collected,
-    found: Vec<(u64, u32)>,
+    /// How many of the others lie in blocks that are closed.
+    others_closed: usize,
+    blocks: Vec<(BlockInfo, Part, u64)>,
+    index: Option<Gathered>,
+}
+
+/// Distinct terms of rows.
+pub(crate) fn terms_of<'a>(raws: impl Iterator<Item = &'a [u8]>) -> Vec<u64> {
+    let mut slots = Slots::new();
+    let mut crowded: Vec<u64> = vec![];
+    for raw in raws {
+        terms(raw, &mut |term| {
+            if let Found::Crowded = slots.find(term, |_| true) {
+                crowded.push(term);
+            }
+        });
+        if crowded.len() > 1 << 20 {
+            crowded.sort_unstable();
+            crowded.dedup();
+        }
+    }
+    let mut all = slots.into_hashes();
+    all.extend(crowded);
+    all
 }
 
 impl Writer {
@@ -36,10 +57,16 @@ impl Writer {
             event_bytes: 0,
             others: vec![],
             other_seqs: vec![],
+            others_closed: 0,
             blocks: vec![],
-            collected: Collected::new(),
-            found: vec![],
+            index: Some(Gathered::default()),
         }
+    }
+
+    /// Begins a segment that gets no index: every block can hold every term then.
+    #[must_use]
+    pub fn without_index(first: u64) -> Self {
+        Self { index: None, ..Self::new(first) }
     }
 
     /// Rows taken so far.
@@ -55,7 +82,6 @@ impl Writer {
     pub fn push(&mut self, row: Row) -> Result<(), SegmentError> {
         if row.kind == EVENT {
             self.event_bytes += row.raw.len();
-            terms(&row.raw, &mut |term| self.collected.add(term));
             self.events.push(row);
         } else {
             self.other_seqs.push(self.next);
@@ -67,20 +93,30 @@ impl Writer {
         if full && self.next.is_multiple_of(PAGE) { self.close_block() } else { Ok(()) }
     }
 
+    fn part(&mut self, bytes: &[u8]) -> Part {
+        let offset = self.out.len() as u64;
+        self.out.extend(bytes);
+        Part { offset, length: bytes.len() as u64, sum: sum(offset, bytes) }
+    }
+
     fn close_block(&mut self) -> Result<(), SegmentError> {
-        let packed = rows::pack(&self.events)?;
-        let block = u32::try_from(self.blocks.len()).map_err(|_| SegmentError::Full { what: "blocks" })?;
-        self.found.extend(self.collected.drain().map(|term| (term, block)));
+        let packed = unit::pack(&self.events)?;
+        let part = self.part(&packed);
         let happened = || self.events.iter().map(|r| r.happened);
-        self.blocks.push(BlockInfo {
-            offset: self.out.len() as u64,
-            length: packed.len() as u64,
+        let block = BlockInfo {
             first: self.block_first,
             count: self.next - self.block_first,
             happened: happened().min().zip(happened().max()),
-        });
-        self.out.extend(packed);
+        };
+        if let Some(index) = &mut self.index {
+            let raws = self.events.iter().chain(&self.others[self.others_closed..]);
+            let number = u32::try_from(self.blocks.len());
+            let number = number.map_err(|_| SegmentError::Full { what: "blocks of a segment" })?;
+            index.add(number, terms_of(raws.map(|r| r.raw.as_slice())));
+        }
+        self.blocks.push((block, part, self.events.len() as u64));
         self.block_first = self.next;
+        self.others_closed = self.others.len();
         self.events.clear();
         self.event_bytes = 0;
         Ok(())
@@ -94,50 +130,26 @@ impl Writer {
         if self.next > self.block_first {
             self.close_block()?;
         }
-        let others_at = self.out.len() as u64;
-        let mut seqs = vec![];
+        let mut others = vec![];
         let mut before = self.first;
         for &seq in &self.other_seqs {
-            put(&mut seqs, seq - before);
+            put(&mut others, seq - before);
             before = seq;
         }
-        self.out.extend((seqs.len() as u64).to_be_bytes());
-        self.out.extend(seqs);
-        self.out.extend(block::pack(&self.others)?);
-        let index_at = self.out.len() as u64;
-        let (shape, bytes) = index::write(std::mem::take(&mut self.found), self.blocks.len());
-        self.out.extend(bytes);
-        let table_at = self.out.len() as u64;
-        let table = zstd::bulk::compress(&self.table(shape), LEVEL)?;
-        self.out.extend(&table);
-        self.out.extend(others_at.to_be_bytes());
-        self.out.extend(index_at.to_be_bytes());
-        self.out.extend(table_at.to_be_bytes());
-        self.out.extend((table.len() as u64).to_be_bytes());
+        others.extend(block::pack(&self.others)?);
+        let others = (self.others.len(), self.part(&others));
+        let mut index = None;
+        if let Some(gathered) = self.index.take() {
+            let (shape, bytes) = gathered.finish(self.blocks.len())?;
+            index = Some((shape, self.part(&bytes).offset));
+        }
+        let blocks = std::mem::take(&mut self.blocks);
+        let table = Table { first: self.first, count: self.next - self.first, others, index, blocks };
+        let part = self.part(&table.bytes());
+        for number in [part.offset, part.length, part.sum] {
+            self.out.extend(number.to_be_bytes());
+        }
         self.out.extend(END);
         Ok(self.out)
-    }
-
-    fn table(&self, shape: Shape) -> Vec<u8> {
-        let mut table = vec![];
-        put(&mut table, self.first);
-        put(&mut table, self.next - self.first);
-        put(&mut table, self.other_seqs.len() as u64);
-        put(&mut table, self.blocks.len() as u64);
-        for block in &self.blocks {
-            put(&mut table, block.offset);
-            put(&mut table, block.length);
-            put(&mut table, block.first);
-            put(&mut table, block.count);
-            table.push(u8::from(block.happened.is_some()));
-            for (seconds, nanos) in block.happened.iter().flat_map(|&(a, b)| [a, b]) {
-                put_signed(&mut table, seconds);
-                put(&mut table, u64::from(nanos));
-            }
-        }
-        for part in [shape.bits, shape.top, shape.blocks] {
-            put(&mut table, part.into());
-        }
-        table
     }
 }

@@ -166,11 +166,8 @@ fn number(text: &[u8]) -> Option<i64> {
         [b'1'..=b'9', ..] => digits.len() <= 18,
         _ => false,
     };
-    if !plain {
-        return None;
-    }
     let value = digits.iter().try_fold(0i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')));
-    value.map(|v| sign * v)
+    value.filter(|_| plain).map(|v| sign * v)
 }
 
 /// A number of lower-case hex digits that prints as the same text.
@@ -217,7 +214,13 @@ fn as_hex<'a>(texts: &[&'a [u8]]) -> Option<Hex<'a>> {
     }
     let places: Vec<usize> = (0..pattern.len()).filter(|&p| differ[p] != 0).collect();
     let fits = |upper| texts.iter().all(|t| places.iter().all(|&p| nibble(t[p], upper).is_some()));
-    let upper = if fits(false) { false } else if fits(true) { true } else { return None };
+    let upper = if fits(false) {
+        false
+    } else if fits(true) {
+        true
+    } else {
+        return None;
+    };
     Some(Hex { pattern, places, upper })
 }
 
@@ -263,11 +266,30 @@ pub(crate) struct Texts {
 enum Form {
     Same(Vec<u8>),
     /// Bytes, and where each text ends and the next begins.
-    Plain { bytes: Vec<u8>, bounds: Vec<(u32, u32)> },
-    Words { words: Vec<Vec<u8>>, numbers: Vec<i64> },
-    Numbers { hex: bool, before: Vec<u8>, behind: Vec<u8>, values: Vec<i64> },
-    Hex { pattern: Vec<u8>, places: Vec<usize>, upper: bool, packed: Vec<u8> },
-    Times { look: Look, ticks: Vec<i64> },
+    Plain {
+        bytes: Vec<u8>,
+        bounds: Vec<(u32, u32)>,
+    },
+    Words {
+        words: Vec<Vec<u8>>,
+        numbers: Vec<i64>,
+    },
+    Numbers {
+        hex: bool,
+        before: Vec<u8>,
+        behind: Vec<u8>,
+        values: Vec<i64>,
+    },
+    Hex {
+        pattern: Vec<u8>,
+        places: Vec<usize>,
+        upper: bool,
+        packed: Vec<u8>,
+    },
+    Times {
+        look: Look,
+        ticks: Vec<i64>,
+    },
 }
 
 fn part(source: &mut Source<'_>) -> Result<Vec<u8>, SegmentError> {
@@ -386,7 +408,11 @@ impl Texts {
             Form::Numbers { hex, before, behind, values } => {
                 let value = *values.get(at).ok_or_else(missing)?;
                 out.extend_from_slice(before);
-                if *hex { print_hex(out, value) } else { print(out, value) }
+                if *hex {
+                    print_hex(out, value)
+                } else {
+                    print(out, value)
+                }
                 out.extend_from_slice(behind);
             }
             Form::Hex { pattern, places, upper, packed } => {
