@@ -5,5 +5,7 @@ mod forge;
 mod forgery;
 mod hostile;
 mod program;
+mod rules;
 mod second;
+mod thousand;
 mod vault;
