@@ -1,6 +1,8 @@
 //! The integration tests of the workspace: what holds for all rooms together.
 
 mod corpus;
+mod isolation;
+mod kills;
 mod limits;
 mod program;
 mod scenarios;

@@ -22,7 +22,7 @@ impl Ran {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         self.out.lines().map(|l| serde_json::from_str(l).expect("a line of JSON")).collect()
     }
 }
@@ -47,7 +47,7 @@ impl Place {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
-    fn file(&self, name: &str, bytes: &[u8]) -> String {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, bytes).expect("writes");
@@ -79,7 +79,7 @@ impl Place {
         ran
     }
 
-    fn vault(&self, customer: &str) -> PathBuf {
+    pub(crate) fn vault(&self, customer: &str) -> PathBuf {
         let shown = self.run(&["customer", "show", customer, "--json"]).json();
         Path::new(shown["vault"].as_str().expect("a folder")).to_owned()
     }
