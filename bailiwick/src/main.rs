@@ -10,6 +10,7 @@ mod fault;
 mod ingest;
 mod known;
 mod out;
+mod parquet;
 mod progress;
 mod run;
 mod watch;

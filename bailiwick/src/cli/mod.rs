@@ -118,7 +118,7 @@ pub(crate) enum Command {
     Hunt(hunt::HuntArgs),
     /// Write a bundle that the customer verifies alone
     #[command(
-        after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs."
+        after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n  bailiwick export --customer acme --since 2000000 --to /media/usb/acme-december\n  bailiwick export --customer acme --format parquet --to acme.parquet\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs."
     )]
     Export(verify::ExportArgs),
     /// Show a customer's log, its own records, and single records with their proof
