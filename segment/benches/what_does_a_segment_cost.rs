@@ -1,5 +1,5 @@
 //! What does a segment cost? Bytes and time of a row when it is written, time of a block that is read, of a term that
-//! is looked up, and of opening; for a million generated lines, or for the lines of the file in `CORPUS`.
+//! is looked up, and of opening; for generated lines, or for the lines of the file in `CORPUS`.
 
 use segment::{ReadAt, Reader, Row, Writer, query_terms};
 use std::hint::black_box;
@@ -24,7 +24,11 @@ fn main() {
     tell(&format!("{} rows of {} bytes", lines.len(), raw / lines.len()));
     let (plain, seconds) = timed(|| zstd::bulk::compress(&lines.join(&b'\n'), 3).expect("packs").len());
     let each = |bytes: usize| bytes as f64 / lines.len() as f64;
-    tell(&format!("zstd -3 of the file  {:>7.2} bytes a row  {:.2} µs a row", each(plain), seconds / each(1000) / 1e3));
+    tell(&format!(
+        "zstd -3 of the file  {:>7.2} bytes a row  {:.2} µs a row",
+        each(plain),
+        seconds * 1e6 / lines.len() as f64
+    ));
     let rows: Vec<Row> = (0..).zip(&lines).map(|(n, l)| row(n, l)).collect();
     let written = |index: bool| {
         let taken = rows.clone();
@@ -35,10 +39,19 @@ fn main() {
     let (bare, _) = written(false);
     let micros = |s: f64| s * 1e6 / lines.len() as f64;
     let size = |all: &[Vec<u8>]| all.iter().map(Vec::len).sum::<usize>();
-    tell(&format!("segments             {:>7.2} bytes a row  {:.2} µs a row", each(size(&segments)), micros(seconds)));
-    tell(&format!("  without the index  {:>7.2} bytes a row  {:.2} µs a row", each(size(&bare)), micros(bare_seconds)));
+    tell(&format!(
+        "segments             {:>7.2} bytes a row  {:.2} µs a row",
+        each(size(&segments)),
+        micros(seconds)
+    ));
+    tell(&format!(
+        "  without the index  {:>7.2} bytes a row  {:.2} µs a row",
+        each(size(&bare)),
+        micros(bare_seconds)
+    ));
     reading(&segments, rows.len());
     looking_up(&segments);
+    needle(&segments, &rows[rows.len() / 2].raw);
 }
 
 fn reading(segments: &[Vec<u8>], rows: usize) {
@@ -59,9 +72,8 @@ fn reading(segments: &[Vec<u8>], rows: usize) {
 fn looking_up(segments: &[Vec<u8>]) {
     let reader = Reader::open(segments[0].clone()).expect("opens");
     let absent: Vec<u64> = (0..10_000).map(|n| query_terms(&format!("absent{n}"))[0]).collect();
-    let (granted, seconds) = timed(|| {
-        absent.iter().filter(|&&t| reader.candidates(t).expect("reads").contains(&true)).count()
-    });
+    let (granted, seconds) =
+        timed(|| absent.iter().filter(|&&t| reader.candidates(t).expect("reads").contains(&true)).count());
     tell(&format!(
         "looking up: {:.1} µs; {:.2} % of absent terms granted",
         seconds * 1e6 / absent.len() as f64,
@@ -76,8 +88,34 @@ fn looking_up(segments: &[Vec<u8>]) {
             self.0.read_at(offset, length)
         }
     }
-    let ((), seconds) = timed(|| (0..1000).for_each(|_| drop(Reader::open(Lent(&segments[0])).expect("opens"))));
+    let ((), seconds) =
+        timed(|| (0..1000).for_each(|_| drop(Reader::open(Lent(&segments[0])).expect("opens"))));
     tell(&format!("opening: {:.1} µs", seconds * 1e3));
+}
+
+/// Looks for the terms of one row in all segments and reads every block that can hold them all.
+fn needle(segments: &[Vec<u8>], wanted: &[u8]) {
+    let mut asked = vec![];
+    segment::terms(wanted, &mut |term| asked.push(term));
+    let readers: Vec<_> = segments.iter().map(|s| Reader::open(s.clone()).expect("opens")).collect();
+    let ((read, found), seconds) = timed(|| {
+        let (mut read, mut found) = (0, 0);
+        for reader in &readers {
+            let mut held = vec![true; reader.blocks().len()];
+            for &term in &asked {
+                let can = reader.candidates(term).expect("reads");
+                held.iter_mut().zip(can).for_each(|(held, can)| *held &= can);
+            }
+            for block in (0..held.len()).filter(|&b| held[b]) {
+                read += 1;
+                found +=
+                    reader.read_block(block).expect("reads").iter().filter(|r| r.1.raw == wanted).count();
+            }
+        }
+        (read, found)
+    });
+    assert!(found > 0, "the row is there");
+    tell(&format!("needle of {} terms: {read} blocks read, {:.2} ms", asked.len(), seconds * 1e3));
 }
 
 fn segments(rows: Vec<Row>, index: bool) -> Vec<Vec<u8>> {

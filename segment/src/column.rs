@@ -1,7 +1,8 @@
 //! Columns of one block: each is written by what it holds, then compressed.
 //!
-//! A block's columns stand in three parts: the **head** says how each column is written, the **pool** holds small
-//! payloads, compressed together, and large payloads follow, compressed alone.
+//! A block's columns stand in parts: the **head** says how each column is written; two **pools** hold payloads that are
+//! compressed together, one numbers, the other texts, which often return in several columns; large payloads follow,
+//! compressed alone.
 
 pub(crate) mod numbers;
 pub(crate) mod texts;
@@ -12,12 +13,10 @@ use crate::bytes::{Cursor, put};
 use std::io;
 use zstd::bulk::{Compressor, Decompressor};
 
-/// A payload of this size is compressed alone; smaller ones lie together.
-const ALONE_BYTES: usize = 2048;
-/// Of head and pool: they are small, and many readers pay for what one writer saves.
-const DENSE: i32 = 9;
-/// Head and pool above this size are compressed like everything else.
-const DENSE_LIMIT_BYTES: usize = 256 << 10;
+/// Of head and pools: they are small, and many readers pay for what one writer saves.
+const DENSE: i32 = 6;
+/// Head and pools above this size are compressed like everything else.
+const DENSE_LIMIT_BYTES: usize = 4 << 20;
 /// Most bytes that the payloads of a block may unpack to.
 pub(crate) const UNPACKED_LIMIT_BYTES: usize = 1 << 30;
 
@@ -25,10 +24,39 @@ pub(crate) fn damaged(what: &'static str) -> SegmentError {
     SegmentError::Damaged { what }
 }
 
+/// Payloads that are compressed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pool {
+    /// Planes of bytes and packed bits.
+    Numbers,
+    /// Texts.
+    Texts,
+    /// Digits of hex, in the pool of texts: noise when they are many.
+    Digits,
+}
+
+impl Pool {
+    /// A payload of this size is compressed alone.
+    const fn alone_bytes(self) -> usize {
+        match self {
+            Self::Numbers => 2048,
+            Self::Texts => 1 << 20,
+            Self::Digits => 64 << 10,
+        }
+    }
+
+    const fn place(self) -> usize {
+        match self {
+            Self::Numbers => 0,
+            Self::Texts | Self::Digits => 1,
+        }
+    }
+}
+
 /// Takes the columns of a block.
 pub(crate) struct Sink {
     pub(crate) head: Vec<u8>,
-    pool: Vec<u8>,
+    pools: [Vec<u8>; 2],
     alone: Vec<u8>,
     fast: Compressor<'static>,
     /// Bytes of all payloads, unpacked.
@@ -38,19 +66,19 @@ pub(crate) struct Sink {
 impl Sink {
     pub(crate) fn new() -> io::Result<Self> {
         let fast = Compressor::new(crate::LEVEL)?;
-        Ok(Self { head: vec![], pool: vec![], alone: vec![], fast, plain: 0 })
+        Ok(Self { head: vec![], pools: [vec![], vec![]], alone: vec![], fast, plain: 0 })
     }
 
     /// Writes a payload; its length goes into the head.
-    pub(crate) fn payload(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn payload(&mut self, pool: Pool, bytes: &[u8]) -> io::Result<()> {
         self.plain += bytes.len();
-        let alone = bytes.len() >= ALONE_BYTES;
+        let alone = bytes.len() >= pool.alone_bytes();
         put(&mut self.head, (bytes.len() as u64) << 1 | u64::from(alone));
         if alone {
             let packed = self.fast.compress(bytes)?;
             self.packed(bytes, packed);
         } else {
-            self.pool.extend(bytes);
+            self.pools[pool.place()].extend(bytes);
         }
         Ok(())
     }
@@ -58,7 +86,7 @@ impl Sink {
     /// Writes the smaller of two forms of a column whose first form is `plain` and whose second has the length
     /// `other`: gives `false` and writes nothing when the second is smaller.
     pub(crate) fn payload_below(&mut self, plain: &[u8], other: usize) -> io::Result<bool> {
-        if plain.len() < ALONE_BYTES {
+        if plain.len() < Pool::Numbers.alone_bytes() {
             return Ok(false);
         }
         let packed = self.fast.compress(plain)?;
@@ -83,7 +111,7 @@ impl Sink {
             return Ok(None);
         }
         let mut out = vec![];
-        for part in [&self.head, &self.pool] {
+        for part in [&self.head, &self.pools[0], &self.pools[1]] {
             let level = if part.len() > DENSE_LIMIT_BYTES { crate::LEVEL } else { DENSE };
             let packed = zstd::bulk::compress(part, level)?;
             put(&mut out, part.len() as u64);
@@ -95,32 +123,35 @@ impl Sink {
     }
 }
 
-/// Head and pool of a block, unpacked.
+/// Head and pools of a block, unpacked.
 pub(crate) struct Parts {
     head: Vec<u8>,
-    pool: Vec<u8>,
+    pools: [Vec<u8>; 2],
 }
 
 impl Parts {
-    /// Unpacks head and pool; gives them and what lies behind them.
+    /// Unpacks head and pools; gives them and what lies behind them.
     pub(crate) fn open(bytes: &[u8]) -> Result<(Self, &[u8]), SegmentError> {
         let mut c = Cursor::new(bytes);
+        let mut left = UNPACKED_LIMIT_BYTES;
         let mut part = || {
-            let plain = c.count(UNPACKED_LIMIT_BYTES)?;
+            let plain = c.count(left)?;
+            left -= plain;
             let packed = c.count(c.left())?;
             unpacked(&mut Decompressor::new()?, c.take(packed)?, plain)
         };
-        let parts = Self { head: part()?, pool: part()? };
+        let parts = Self { head: part()?, pools: [part()?, part()?] };
         let left = c.left();
         Ok((parts, c.take(left)?))
     }
 
-    /// Reads the columns; `alone` is what lay behind head and pool.
+    /// Reads the columns; `alone` is what lay behind head and pools.
     pub(crate) fn source<'a>(&'a self, alone: &'a [u8]) -> Result<Source<'a>, SegmentError> {
-        let left = UNPACKED_LIMIT_BYTES.checked_sub(self.head.len() + self.pool.len());
+        let left =
+            UNPACKED_LIMIT_BYTES.checked_sub(self.head.len() + self.pools[0].len() + self.pools[1].len());
         Ok(Source {
             head: Cursor::new(&self.head),
-            pool: Cursor::new(&self.pool),
+            pools: [Cursor::new(&self.pools[0]), Cursor::new(&self.pools[1])],
             alone: Cursor::new(alone),
             left: left.ok_or(damaged("a block is over its limit"))?,
             zstd: Decompressor::new()?,
@@ -136,7 +167,7 @@ fn unpacked(zstd: &mut Decompressor<'_>, packed: &[u8], plain: usize) -> Result<
 /// Gives the columns of a block back, in the order in which they were written.
 pub(crate) struct Source<'a> {
     pub(crate) head: Cursor<'a>,
-    pool: Cursor<'a>,
+    pools: [Cursor<'a>; 2],
     alone: Cursor<'a>,
     /// Bytes that may still be unpacked.
     left: usize,
@@ -145,12 +176,12 @@ pub(crate) struct Source<'a> {
 
 impl Source<'_> {
     /// The next payload.
-    pub(crate) fn payload(&mut self) -> Result<Vec<u8>, SegmentError> {
+    pub(crate) fn payload(&mut self, pool: Pool) -> Result<Vec<u8>, SegmentError> {
         let length = self.head.unsigned()?;
         let plain = usize::try_from(length >> 1).unwrap_or(usize::MAX);
         self.left = self.left.checked_sub(plain).ok_or(damaged("a block is over its limit"))?;
         if length & 1 == 0 {
-            return Ok(self.pool.take(plain)?.to_vec());
+            return Ok(self.pools[pool.place()].take(plain)?.to_vec());
         }
         let packed = self.head.count(plain)?;
         let bytes = self.alone.take(packed)?;
@@ -159,18 +190,17 @@ impl Source<'_> {
 
     /// Whether everything was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.head.left() + self.pool.left() + self.alone.left() == 0
+        self.head.left() + self.pools[0].left() + self.pools[1].left() + self.alone.left() == 0
     }
 }
 
 #[cfg(test)]
 impl Parts {
-    /// Changes a byte of head or pool.
+    /// Changes a byte of head or pools.
     pub(crate) fn change(&mut self, at: proptest::sample::Index, byte: u8) {
-        let at = at.index(self.head.len() + self.pool.len());
-        match at.checked_sub(self.head.len()) {
-            None => self.head[at] = byte,
-            Some(at) => self.pool[at] = byte,
-        }
+        let [numbers, texts] = &mut self.pools;
+        let mut all: Vec<&mut u8> = self.head.iter_mut().chain(numbers).chain(texts).collect();
+        let at = at.index(all.len());
+        *all[at] = byte;
     }
 }

@@ -170,7 +170,7 @@ impl Shape {
         let (starts, _) = starts.as_chunks::<4>();
         let &[from, to] = starts else { return Err(damaged("its index ends too early")) };
         let (from, to) = (u64::from(u32::from_be_bytes(from)), u64::from(u32::from_be_bytes(to)));
-        let length = to.checked_sub(from).filter(|&l| l >= 4 && l <= BUCKET_LIMIT_BYTES);
+        let length = to.checked_sub(from).filter(|l| (4..=BUCKET_LIMIT_BYTES).contains(l));
         let length = length.filter(|_| body + to <= self.length).ok_or(damaged("its index does not fit"))?;
         let bytes = read(body + from, length)?;
         let Some((bytes, check)) = bytes.split_last_chunk::<4>() else {

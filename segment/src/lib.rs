@@ -58,7 +58,7 @@ pub const PAGE: u64 = 256;
 /// Most rows in a block: 32 pages.
 pub const BLOCK_ROWS: usize = 8192;
 /// A block is closed at the next page once its raw bytes reach this.
-pub const BLOCK_BYTES: usize = 4 << 20;
+pub const BLOCK_BYTES: usize = 16 << 20;
 
 const MAGIC: &[u8; 8] = b"BWSEG\0\0\x02";
 const END: &[u8; 8] = b"BWSEGEND";

@@ -207,7 +207,7 @@ mod tests {
             assert!(holds(raw, text), "{raw} {text}");
         }
         assert!(!holds("linked", "link"));
-        assert!(!holds("a&#0x41;b &#;c &nothing;", "A"));
+        assert!(!holds("&#0x41; &#; &nothing;", "A"));
     }
 
     #[test]
@@ -219,8 +219,8 @@ mod tests {
 
     #[test]
     fn hashes_never_change() {
-        assert_eq!(query_terms("CMD"), [1]);
-        assert_eq!(query_terms("\u{c4}rger"), [2]);
+        assert_eq!(query_terms("CMD"), [0xdc8869f0c5878ba6]);
+        assert_eq!(query_terms("\u{c4}rger"), [0xcb3cc43770d0c51c]);
     }
 
     proptest! {

@@ -25,7 +25,7 @@ const VARIABLES_OF_BLOCK: usize = 1 << 23;
 /// Most bytes of all raws of a block.
 const RAW_LIMIT_BYTES: usize = 1 << 30;
 /// Rows that a template must have to be kept as one.
-const LEAST_ROWS: usize = 2;
+const LEAST_ROWS: usize = 1;
 
 /// Packs events.
 pub(crate) fn pack(rows: &[Row]) -> Result<Vec<u8>, SegmentError> {

@@ -1,7 +1,7 @@
 //! A column of whole numbers: nothing when they are all the same, else the distance from the least of them or from the
 //! one before, in as few bits as hold the largest or as planes of bytes.
 
-use super::{Sink, Source, damaged};
+use super::{Pool, Sink, Source, damaged};
 use crate::SegmentError;
 use crate::bytes::put_signed;
 use std::io;
@@ -62,28 +62,31 @@ fn distances(sink: &mut Sink, values: &[i64]) -> io::Result<()> {
         // Few values compress better as bytes when they lie in the pool.
         if values.len() >= 2048 {
             sink.head[mark] = BITS;
-            return sink.payload(&pack(values.iter().map(distance), bits));
+            return sink.payload(Pool::Numbers, &pack(values.iter().map(distance), bits));
         }
     }
     if bytes > 1 && bits < 8 * u32::try_from(bytes).unwrap_or(8) && values.len() >= 2048 {
         // The highest plane is rarely full: what zstd makes of planes decides against plain bits.
         return wide(sink, &planes, (values, least, bits), mark);
     }
-    planes.iter().try_for_each(|plane| sink.payload(plane))
+    planes.iter().try_for_each(|plane| sink.payload(Pool::Numbers, plane))
 }
 
 /// Writes planes, and takes them back when packed bits are smaller.
 fn wide(sink: &mut Sink, planes: &[Vec<u8>], column: (&[i64], i64, u32), mark: usize) -> io::Result<()> {
     let (values, least, bits) = column;
     let (head, alone, plain) = (sink.head.len(), sink.alone.len(), sink.plain);
-    planes.iter().try_for_each(|plane| sink.payload(plane))?;
+    planes.iter().try_for_each(|plane| sink.payload(Pool::Numbers, plane))?;
     let packed = (values.len() * bits as usize).div_ceil(8);
     if sink.alone.len() - alone > packed {
         sink.head.truncate(head);
         sink.alone.truncate(alone);
         sink.plain = plain;
         sink.head[mark] = BITS;
-        sink.payload(&pack(values.iter().map(|v| v.wrapping_sub(least).cast_unsigned()), bits))?;
+        sink.payload(
+            Pool::Numbers,
+            &pack(values.iter().map(|v| v.wrapping_sub(least).cast_unsigned()), bits),
+        )?;
     }
     Ok(())
 }
@@ -135,7 +138,7 @@ fn read_distances(source: &mut Source<'_>, form: u8, many: usize) -> Result<Vec<
     }
     match form {
         BITS => {
-            let packed = source.payload()?;
+            let packed = source.payload(Pool::Numbers)?;
             if many.checked_mul(bits as usize).map(|b| b.div_ceil(8)) != Some(packed.len()) {
                 return Err(damaged("numbers have another length"));
             }
@@ -144,7 +147,7 @@ fn read_distances(source: &mut Source<'_>, form: u8, many: usize) -> Result<Vec<
         PLANES => {
             let mut values = vec![];
             for plane in 0..bits.div_ceil(8) {
-                let bytes = source.payload()?;
+                let bytes = source.payload(Pool::Numbers)?;
                 if bytes.len() != many {
                     return Err(damaged("numbers have another length"));
                 }

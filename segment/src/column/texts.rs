@@ -2,7 +2,7 @@
 
 use super::numbers;
 use super::times::Look;
-use super::{Sink, Source, damaged};
+use super::{Pool, Sink, Source, damaged};
 use crate::SegmentError;
 use crate::bytes::{put, sum};
 use crate::slots::{Found, Slots};
@@ -22,7 +22,7 @@ const HEX_BYTES: usize = 512;
 /// Most words in a dictionary.
 const WORDS_LIMIT: usize = 1 << 16;
 
-/// Writes a column; gives its distinct texts when it is written as a dictionary.
+/// Writes a column in the form that fits what it holds.
 pub(crate) fn write(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
     let Some(&first) = texts.first() else { return Ok(()) };
     if texts.iter().all(|t| *t == first) {
@@ -62,7 +62,7 @@ fn write_plain(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
             bytes.push(0);
         }
     }
-    sink.payload(&bytes)
+    sink.payload(Pool::Texts, &bytes)
 }
 
 /// A column as numbers of its distinct texts.
@@ -166,8 +166,11 @@ fn number(text: &[u8]) -> Option<i64> {
         [b'1'..=b'9', ..] => digits.len() <= 18,
         _ => false,
     };
+    if !plain {
+        return None;
+    }
     let value = digits.iter().try_fold(0i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')));
-    value.filter(|_| plain).map(|v| sign * v)
+    value.map(|v| sign * v)
 }
 
 /// A number of lower-case hex digits that prints as the same text.
@@ -240,7 +243,7 @@ impl Hex<'_> {
                 packed.push(high << 4 | low);
             }
         }
-        sink.payload(&packed)
+        sink.payload(Pool::Digits, &packed)
     }
 }
 
@@ -325,10 +328,10 @@ fn read_words(source: &mut Source<'_>, many: usize) -> Result<Form, SegmentError
 fn read_simple(source: &mut Source<'_>, form: u8, many: usize) -> Result<Form, SegmentError> {
     Ok(match form {
         SAME => Form::Same(part(source)?),
-        ENDED => ended(source.payload()?, many)?,
+        ENDED => ended(source.payload(Pool::Texts)?, many)?,
         SIZED => {
             let sizes = numbers::read(source, many)?;
-            sized(source.payload()?, &sizes)?
+            sized(source.payload(Pool::Texts)?, &sizes)?
         }
         WHOLE | HEX_NUMBERS => Form::Numbers {
             hex: form == HEX_NUMBERS,
@@ -381,7 +384,7 @@ fn read_hex(source: &mut Source<'_>, many: usize) -> Result<Form, SegmentError> 
     let count = source.head.count(pattern.len())?;
     let place = |source: &mut Source<'_>| source.head.count(pattern.len().saturating_sub(1));
     let places = (0..count).map(|_| place(source)).collect::<Result<Vec<usize>, _>>()?;
-    let packed = source.payload()?;
+    let packed = source.payload(Pool::Digits)?;
     if many.checked_mul(count.div_ceil(2)) != Some(packed.len()) {
         return Err(damaged("hex digits have another length"));
     }

@@ -65,8 +65,11 @@ fn small() -> Vec<Row> {
     (0..300).map(|n| row(u8::from(n == 40) * 7, raw(n).as_bytes(), n)).collect()
 }
 
+/// Rows, how many are no events, and candidates of some terms.
+type Answers = (Vec<(u64, Row)>, usize, Vec<Vec<bool>>);
+
 /// Everything that a segment answers; an error when any answer is one.
-fn answers(bytes: Vec<u8>) -> Result<(Vec<(u64, Row)>, usize, Vec<Vec<bool>>), SegmentError> {
+fn answers(bytes: Vec<u8>) -> Result<Answers, SegmentError> {
     let reader = Reader::open(bytes)?;
     let found = ["user3", "x289", "absent"].map(|w| reader.candidates(crate::query_terms(w)[0]));
     let others = reader.others()?.len();
@@ -92,6 +95,28 @@ fn every_changed_byte_is_told_or_changes_nothing() {
             assert!(answer == sound, "changed at {at}");
         }
     }
+}
+
+/// A table that somebody wrote with a sum that fits: whatever it says, nothing panics.
+#[test]
+fn a_table_that_lies_is_refused_or_answers() {
+    let whole = written(0, &small());
+    let sound = Reader::open(whole.clone()).expect("opens").table;
+    let end = whole.len() - TAIL_BYTES;
+    let length = sound.bytes().len();
+    let (from, body) = (end - length, end - length..end);
+    for at in body {
+        for bits in [1, 2, 0x40, 0x80, 0xff] {
+            let mut changed = whole.clone();
+            changed[at] ^= bits;
+            let check = sum(from as u64, &changed[from..end]).to_be_bytes();
+            changed[end + 16..end + 24].copy_from_slice(&check);
+            let _ = answers(changed);
+        }
+    }
+    let mut more = sound;
+    more.blocks[0].2 = more.blocks[0].0.count + 1;
+    assert!(Table::read(&more.bytes(), from as u64).is_err());
 }
 
 #[test]

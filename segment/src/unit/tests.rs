@@ -54,6 +54,34 @@ fn what_columns_cannot_hold_is_packed_plainly() {
     assert_eq!(form(&[alert]), PLAIN);
 }
 
+/// A few bytes that speak of 65,536 rows with 1,024 variables each.
+#[test]
+fn a_block_that_grows_beyond_its_limit_is_refused() {
+    let block = |variables: usize| {
+        let mut sink = Sink::new().expect("a compressor");
+        put(&mut sink.head, ROWS_LIMIT as u64);
+        let fragment: &[u8] = b"";
+        let shredded = Shredded {
+            fragments: vec![fragment],
+            templates: vec![
+                Template { fragments: vec![0, 0], columns: vec![0] },
+                Template { fragments: vec![0; variables + 1], columns: vec![1; variables] },
+            ],
+            of: vec![],
+            columns: vec![],
+        };
+        write_templates(&mut sink, &shredded).expect("packs");
+        let same = |sink: &mut Sink, value: i64| numbers::write(sink, &[value]).expect("packs");
+        same(&mut sink, 1);
+        texts::write(&mut sink, &[b"source"]).expect("packs");
+        (0..5).for_each(|_| same(&mut sink, 0));
+        texts::write(&mut sink, &[b"value"]).expect("packs");
+        [&[COLUMNS], &sink.finish().expect("packs").expect("small")[..]].concat()
+    };
+    assert_eq!(unpack(&block(1)).expect("unpacks").len(), ROWS_LIMIT);
+    assert!(unpack(&block(VARIABLES_LIMIT)).is_err());
+}
+
 fn raw() -> impl Strategy<Value = Vec<u8>> {
     let value = "([a-c]{0,3}|-?[0-9]{1,4}|\"[a-z\\\\\"0-9é]{0,6}\"|0x[0-9a-f]{2}|2026-0[1-3]-[0-3][0-9]T0[0-9]:00:00Z)";
     prop_oneof![
