@@ -218,7 +218,10 @@ impl<'a> Run<'a> {
                     }
                     // A source that trickles fills no batch; what it brought is sealed within a second.
                     let now = (self.job.now)();
-                    if self.batch_at.is_some_and(|(since, _)| now.duration_since(since).as_millis() >= LATENESS_MS) {
+                    if self
+                        .batch_at
+                        .is_some_and(|(since, _)| now.duration_since(since).as_millis() >= LATENESS_MS)
+                    {
                         self.flush(watch)?;
                     }
                     // Also while everything that comes was given before.

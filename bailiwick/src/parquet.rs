@@ -30,7 +30,12 @@ const SCHEMA: &str = "message record {
 }";
 
 fn fault(error: &ParquetError) -> Fault {
-    Fault::new(Exit::Environment, "BW-5003", format!("the Parquet file cannot be written: {error}"), "look at rights and space, then export into a new file")
+    Fault::new(
+        Exit::Environment,
+        "BW-5003",
+        format!("the Parquet file cannot be written: {error}"),
+        "look at rights and space, then export into a new file",
+    )
 }
 
 /// Writes every record from `since` on; gives how many. `step` is told how many are done.
@@ -66,14 +71,20 @@ pub(crate) fn write(
     Ok(written)
 }
 
-fn column<T: DataType>(group: &mut SerializedRowGroupWriter<'_, impl Write + Send>, values: &[T::T]) -> Result<(), ParquetError> {
+fn column<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
+    values: &[T::T],
+) -> Result<(), ParquetError> {
     let missing = || ParquetError::General("the schema has fewer columns than a record".into());
     let mut column = group.next_column()?.ok_or_else(missing)?;
     column.typed::<T>().write_batch(values, None, None)?;
     column.close()
 }
 
-fn flush(writer: &mut SerializedFileWriter<impl Write + Send>, events: &mut Vec<Event>) -> Result<(), ParquetError> {
+fn flush(
+    writer: &mut SerializedFileWriter<impl Write + Send>,
+    events: &mut Vec<Event>,
+) -> Result<(), ParquetError> {
     if events.is_empty() {
         return Ok(());
     }
@@ -85,10 +96,13 @@ fn flush(writer: &mut SerializedFileWriter<impl Write + Send>, events: &mut Vec<
     column::<ByteArrayType>(&mut group, &texts(|e| e.record.source.to_string().into_bytes()))?;
     column::<Int64Type>(&mut group, &numbers(|e| micros(e.record.happened)))?;
     column::<Int64Type>(&mut group, &numbers(|e| micros(e.record.received)))?;
-    column::<ByteArrayType>(&mut group, &texts(|e| {
-        let words: Vec<String> = e.record.defects.iter().map(Defect::to_string).collect();
-        serde_json::Value::from(words).to_string().into_bytes()
-    }))?;
+    column::<ByteArrayType>(
+        &mut group,
+        &texts(|e| {
+            let words: Vec<String> = e.record.defects.iter().map(Defect::to_string).collect();
+            serde_json::Value::from(words).to_string().into_bytes()
+        }),
+    )?;
     column::<ByteArrayType>(&mut group, &texts(|e| serde_json::to_vec(&e.fields).unwrap_or_default()))?;
     column::<ByteArrayType>(&mut group, &texts(|e| e.record.raw.clone()))?;
     group.close()?;

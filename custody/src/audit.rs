@@ -311,7 +311,9 @@ fn tail(
 /// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
 /// frames behind them.)
 fn links(access: &Access, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
-    let Some((journal, last)) = journals.iter().rev().find_map(|j| Some((j, j.frames.last()?))) else { return };
+    let Some((journal, last)) = journals.iter().rev().find_map(|j| Some((j, j.frames.last()?))) else {
+        return;
+    };
     let path = journal.head.name.as_str();
     let state = TailKey::read(&*access.disk, access.customer.as_str(), &access.origin, &access.key);
     let Ok(Some(mut key)) = state else {
@@ -321,8 +323,8 @@ fn links(access: &Access, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>
         key.follows(&last.link)
     } else {
         let from = key.position();
-        let ahead = journals.iter().flat_map(|j| &j.frames).filter(|s| s.link.position >= from);
-        ahead.fold(true, |sound, s| sound && key.admits(&s.link, &s.digest))
+        let mut ahead = journals.iter().flat_map(|j| &j.frames).filter(|s| s.link.position >= from);
+        ahead.all(|s| key.admits(&s.link, &s.digest))
     };
     if !sound {
         each(Audited::File { path, why: "its last frame was not sealed with the tail's key" });

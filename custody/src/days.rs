@@ -135,7 +135,9 @@ impl Days {
         };
         // An append that a crash cut short was never announced.
         let (last, before) = match at(1) {
-            Some(None) if notes.len() > 1 => return Self::parse(bytes[..bytes.len() - notes[notes.len() - 1].len()].to_vec()),
+            Some(None) if notes.len() > 1 => {
+                return Self::parse(bytes[..bytes.len() - notes[notes.len() - 1].len()].to_vec());
+            }
             last => (sound(last)?, sound(at(2))?),
         };
         Ok(Self { last, before, bytes })
@@ -213,7 +215,8 @@ mod tests {
         let one = SigningKey::from_seed("p/a/records/day/2026-11-01", &[2; 32]).expect("good");
         let two = SigningKey::from_seed("p/a/records/day/2026-11-02", &[3; 32]).expect("good");
         let empty = ledger::root_of(&[]);
-        let first = Handover::sign((0, empty), ("p/a/records", 20_758), one.vkey(), (&stable, None)).expect("signs");
+        let first =
+            Handover::sign((0, empty), ("p/a/records", 20_758), one.vkey(), (&stable, None)).expect("signs");
         let second = Handover::sign((7, empty), ("p/a/records", 20_759), two.vkey(), (&stable, Some(&one)));
         let second = second.expect("signs");
         let bytes = [first.note.clone(), second.note.clone()].concat();
@@ -225,6 +228,12 @@ mod tests {
         let torn = Days::parse(bytes[..bytes.len() - 30].to_vec()).expect("the first is whole");
         assert_eq!((torn.last.as_ref(), torn.length()), (Some(&first), first.note.len() as u64));
         let text = String::from_utf8(second.announcement()).expect("text");
-        assert_eq!(text, format!("{{\"control\":\"day-key\",\"note\":\"{}\"}}", String::from_utf8(second.note).expect("text").replace('\n', "\\n")));
+        assert_eq!(
+            text,
+            format!(
+                "{{\"control\":\"day-key\",\"note\":\"{}\"}}",
+                String::from_utf8(second.note).expect("text").replace('\n', "\\n")
+            )
+        );
     }
 }

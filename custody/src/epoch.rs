@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn salts_depend_on_record_epoch_and_origin_and_on_nothing_else() {
         let (disk, by, mut chance) = (Memory::new(), Secret::new([9; 32]), Counter::default());
-        let mut epochs = Epochs::read(&disk, "acme", "p/acme/records", std::slice::from_ref(&by)).expect("none yet");
+        let mut epochs =
+            Epochs::read(&disk, "acme", "p/acme/records", std::slice::from_ref(&by)).expect("none yet");
         assert!(epochs.salts(0, 1).is_none(), "no epoch, no salt");
         epochs.begin(&disk, "acme", &by, (0, 10), &mut chance).expect("fits");
         let before = epochs.salts(250, 300).expect("salts");

@@ -71,7 +71,8 @@ impl TryRng for Given {
     }
 
     fn try_fill_bytes(&mut self, into: &mut [u8]) -> Result<(), Infallible> {
-        let rest = self.0.len().checked_sub(into.len()).expect("a key takes 32 bytes, and far more are given");
+        let rest =
+            self.0.len().checked_sub(into.len()).expect("a key takes 32 bytes, and far more are given");
         into.copy_from_slice(&self.0[rest..]);
         self.0[rest..].zeroize();
         self.0.truncate(rest);
@@ -89,8 +90,11 @@ fn given(chance: &mut dyn Chance) -> Result<Given, EscrowError> {
 
 /// A line of one word and base64.
 fn read_line(text: &str, word: &'static str, what: &'static str) -> Result<Vec<u8>, EscrowError> {
-    let rest = text.trim().strip_prefix(word).ok_or(EscrowError::Form { what, why: "it begins otherwise" })?;
-    BASE64_STANDARD.decode(rest.trim()).map_err(|_| EscrowError::Form { what, why: "it is not base64 behind its first word" })
+    let rest =
+        text.trim().strip_prefix(word).ok_or(EscrowError::Form { what, why: "it begins otherwise" })?;
+    BASE64_STANDARD
+        .decode(rest.trim())
+        .map_err(|_| EscrowError::Form { what, why: "it is not base64 behind its first word" })
 }
 
 /// Makes the customer's pair of escrow keys, as two lines: the secret one, which the customer keeps, and the public one.
@@ -112,7 +116,8 @@ pub fn escrow(home: &Home, id: &CustomerId, public: &str) -> Result<String, Escr
     let what = "public escrow key";
     let bytes = read_line(public, PUBLIC, what)?;
     let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&bytes);
-    let public = public.map_err(|_| EscrowError::Form { what, why: "it has not the length of an X25519 key" })?;
+    let public =
+        public.map_err(|_| EscrowError::Form { what, why: "it has not the length of an X25519 key" })?;
     let access = home.access(id)?;
     let mut rng = given(&mut **access.chance.get())?;
     let sealed = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
@@ -123,7 +128,8 @@ pub fn escrow(home: &Home, id: &CustomerId, public: &str) -> Result<String, Escr
         access.origin.as_bytes(),
         &mut rng,
     );
-    let (encapped, sealed) = sealed.map_err(|_| EscrowError::Form { what, why: "nothing can be sealed to it" })?;
+    let (encapped, sealed) =
+        sealed.map_err(|_| EscrowError::Form { what, why: "nothing can be sealed to it" })?;
     let all = [encapped.to_bytes().as_slice(), &sealed].concat();
     Ok(format!("{FORM} {} {}\n", access.origin, BASE64_STANDARD.encode(all)))
 }
@@ -139,7 +145,8 @@ fn open(escrow: &str, secret: &str, origin: &str) -> Result<Secret, EscrowError>
     let secret = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&secret)
         .map_err(|_| EscrowError::Form { what, why: "it has not the length of an X25519 key" })?;
     let (encapped, sealed) = sealed.split_at_checked(32).ok_or_else(|| form("it is too short"))?;
-    let encapped = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapped).map_err(|_| EscrowError::Closed)?;
+    let encapped =
+        <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapped).map_err(|_| EscrowError::Closed)?;
     let opened = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         &secret,
@@ -190,7 +197,12 @@ pub fn rotate(home: &Home, id: &CustomerId, now: Time) -> Result<u64, HomeError>
     let names = disk.list(&folder).map_err(|source| KeyError::Io { name: folder, source })?;
     let access = home.access(id)?;
     for name in names {
-        let (key, use_of) = keys::read_wrapped_by_any(&**disk, &name, &[&[&new], &old.iter().collect::<Vec<_>>()[..]].concat(), &origin)?;
+        let (key, use_of) = keys::read_wrapped_by_any(
+            &**disk,
+            &name,
+            &[&[&new], &old.iter().collect::<Vec<_>>()[..]].concat(),
+            &origin,
+        )?;
         keys::write_wrapped(&**disk, &name, (&key, &new), (&use_of, &origin), &mut **access.chance.get())?;
     }
     crate::tail::TailKey::rewrap(&**disk, id.as_str(), &origin, (&old, &new), &mut **access.chance.get())?;
@@ -246,7 +258,10 @@ mod tests {
         for bad in ["", "bailiwick-escrow-v1", "bailiwick-escrow-v1 a b", "bailiwick-escrow-v1 x AAAA"] {
             assert!(restore(&home, &acme(), bad, &secret).is_err(), "{bad:?}");
         }
-        assert!(matches!(escrow(&home, &acme(), &secret), Err(EscrowError::Form { .. } | EscrowError::Home(_))));
+        assert!(matches!(
+            escrow(&home, &acme(), &secret),
+            Err(EscrowError::Form { .. } | EscrowError::Home(_))
+        ));
         restore(&home, &acme(), &text, &secret).expect("opens");
         assert_eq!(raws(&disk), before);
     }

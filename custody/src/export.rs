@@ -209,7 +209,12 @@ fn close(pair: Option<Pair<'_>>, listed: &mut Vec<Listed>) -> Result<(), ExportE
     Ok(())
 }
 
-fn write_manifest(view: &View, first: u64, place: &dyn Disk, mut listed: Vec<Listed>) -> Result<Exported, ExportError> {
+fn write_manifest(
+    view: &View,
+    first: u64,
+    place: &dyn Disk,
+    mut listed: Vec<Listed>,
+) -> Result<Exported, ExportError> {
     listed.sort_by(|a, b| a.name.cmp(&b.name));
     let checkpoint = view.checkpoint();
     let mut text = format!(

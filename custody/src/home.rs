@@ -198,7 +198,14 @@ impl Home {
         let provider = Self::read_provider(&*disk)?.ok_or(HomeError::Missing)?;
         let key = keys::read_provider(&*disk)?;
         let shelf = Arc::new(Local::new(Arc::clone(&disk)));
-        Ok(Self { disk, shelf, provider, key, chance: SharedChance(Arc::new(Mutex::new(chance))), _guard: None })
+        Ok(Self {
+            disk,
+            shelf,
+            provider,
+            key,
+            chance: SharedChance(Arc::new(Mutex::new(chance))),
+            _guard: None,
+        })
     }
 
     /// The same home with its sealed objects on another shelf.

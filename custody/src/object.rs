@@ -7,9 +7,9 @@
 
 use crate::Chance;
 use crate::chunked::{self, Broken, CHUNK, Cipher, PREFIX, SEALED_CHUNK};
-use crate::shelf::Shelf;
 use crate::epoch::Epochs;
 use crate::keys::Secret;
+use crate::shelf::Shelf;
 use ledger::PAGE;
 use segment::ReadAt;
 use std::io;
@@ -85,7 +85,10 @@ impl ObjectRef {
 
 /// The objects that make up a log from `begin` on, in order; those that longer ones took the place of; and those that
 /// belong to neither, because something before them is missing or they are of another log's making.
-pub(crate) fn arrange(mut objects: Vec<ObjectRef>, begin: u64) -> (Vec<ObjectRef>, Vec<ObjectRef>, Vec<ObjectRef>) {
+pub(crate) fn arrange(
+    mut objects: Vec<ObjectRef>,
+    begin: u64,
+) -> (Vec<ObjectRef>, Vec<ObjectRef>, Vec<ObjectRef>) {
     objects.sort_by_key(|o| (o.first, std::cmp::Reverse(o.count)));
     let (mut kept, mut stale, mut odd): (Vec<ObjectRef>, Vec<_>, Vec<_>) = (vec![], vec![], vec![]);
     for object in objects {

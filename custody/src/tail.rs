@@ -80,8 +80,8 @@ impl TailKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(KeyError::Io { name, source }),
         };
-        let mut plain =
-            chunked::open(by, &Self::context(origin), &sealed).map_err(|_| KeyError::Broken { name: name.clone() })?;
+        let mut plain = chunked::open(by, &Self::context(origin), &sealed)
+            .map_err(|_| KeyError::Broken { name: name.clone() })?;
         let made = plain.split_first_chunk::<8>().and_then(|(position, rest)| {
             let (before, key) = rest.split_first_chunk::<32>()?;
             let key = Secret::new(key.try_into().ok()?);

@@ -112,8 +112,7 @@ impl Vault {
     pub(crate) fn create(mut access: Access, now: Time) -> Result<Self, SealError> {
         let customer = access.customer.clone();
         if access.disk.length(&checkpoint_name(customer.as_str())).is_ok() {
-            return Self::open(access)
-                .map_err(|error| SealError::Log { customer, why: error.to_string() });
+            return Self::open(access).map_err(|error| SealError::Log { customer, why: error.to_string() });
         }
         let failed = |name: &str| {
             let (customer, name) = (customer.clone(), name.to_owned());
@@ -187,12 +186,11 @@ impl Vault {
         let (size, first) = (loaded.checkpoint.size, loaded.tail_first());
         let missing_tiles = loaded.stored_pages < loaded.page_roots.len();
         let Loaded { days, segments, page_roots, journals, tail, cursor, .. } = loaded;
-        let writing =
-            journals.into_iter().next_back().map(|j| Writing {
-                frames: j.frames.len() as u64,
-                link: j.frames.last().map(|s| s.link),
-                head: j.head,
-            });
+        let writing = journals.into_iter().next_back().map(|j| Writing {
+            frames: j.frames.len() as u64,
+            link: j.frames.last().map(|s| s.link),
+            head: j.head,
+        });
         let mut vault = Self {
             access,
             log,
@@ -246,7 +244,11 @@ impl Vault {
                 return Self::fresh_tail_key(access, loaded.position)
                     .map_err(|source| OpenError::Io { name: "keys".into(), source });
             }
-            None => return Err(forged("the tail's key is missing, so nobody can say who wrote behind the checkpoint")),
+            None => {
+                return Err(forged(
+                    "the tail's key is missing, so nobody can say who wrote behind the checkpoint",
+                ));
+            }
         };
         for (link, digest) in &loaded.unsealed {
             if !key.admits(link, digest) {
@@ -368,14 +370,24 @@ impl Vault {
         }
     }
 
-    fn seal_and_forget(&mut self, batch: Batch, now: Time, is_act: bool) -> Result<Sealed<Vec<Event>>, SealError> {
+    fn seal_and_forget(
+        &mut self,
+        batch: Batch,
+        now: Time,
+        is_act: bool,
+    ) -> Result<Sealed<Vec<Event>>, SealError> {
         let sealed = self.seal(batch)?;
         // The key of the day before dies only now that the new one has signed.
         self.forget_old_days()?;
         self.finish(sealed, now, is_act)
     }
 
-    fn finish(&mut self, sealed: Sealed<Vec<Event>>, now: Time, is_act: bool) -> Result<Sealed<Vec<Event>>, SealError> {
+    fn finish(
+        &mut self,
+        sealed: Sealed<Vec<Event>>,
+        now: Time,
+        is_act: bool,
+    ) -> Result<Sealed<Vec<Event>>, SealError> {
         self.note_last(sealed.value(), now);
         let rolled = if self.is_due() { self.roll() } else { Ok(()) };
         match rolled {

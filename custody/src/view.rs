@@ -305,13 +305,18 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
     let days_name = crate::days::name(customer);
     let days = Days::read(&*access.disk, customer).map_err(at(&days_name))?;
     let days = days.map_err(|why| OpenError::Damaged { name: days_name.clone(), from: None, why })?;
-    check_day(&days, &note, &checkpoint).map_err(|why| OpenError::Damaged { name: days_name, from: None, why })?;
+    check_day(&days, &note, &checkpoint).map_err(|why| OpenError::Damaged {
+        name: days_name,
+        from: None,
+        why,
+    })?;
     let begin = access.epochs.begin_seq();
     let (segments, replaced) = read_segments(access, begin)?;
     let (page_roots, stored_pages) = page_roots(access, begin, &segments)?;
     let tail_first = segments.last().map_or(begin, ObjectRef::end);
     let (journals, stale) = read_journals(access, tail_first)?;
-    let position = journals.iter().filter_map(|j| Some(j.frames.last()?.link.position.saturating_add(1))).max();
+    let position =
+        journals.iter().filter_map(|j| Some(j.frames.last()?.link.position.saturating_add(1))).max();
     let mut loaded = Loaded {
         checkpoint,
         note,
@@ -434,7 +439,10 @@ impl View {
     pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
         let folder = format!("vaults/{}", access.customer);
         for look in 1.. {
-            let before = (access.disk.list(&folder).map_err(at(&folder))?, access.shelf.list(&folder).map_err(at(&folder))?);
+            let before = (
+                access.disk.list(&folder).map_err(at(&folder))?,
+                access.shelf.list(&folder).map_err(at(&folder))?,
+            );
             let tried = load(&access).and_then(|loaded| Ok((stand(&access, &loaded)?, loaded)));
             match tried {
                 Ok((standing, loaded)) => return Ok(Self::of(access, standing, loaded)),
@@ -456,7 +464,18 @@ impl View {
         let days = loaded.days.announced(loaded.checkpoint.size);
         let Loaded { checkpoint, note, begin, segments, mut tail, cursor, .. } = loaded;
         tail.truncate(usize::try_from(checkpoint.size.saturating_sub(tail_first)).unwrap_or(usize::MAX));
-        Self { access, standing, note, days, begin, segments, tail_first, tail, cursor, tables: Mutex::default() }
+        Self {
+            access,
+            standing,
+            note,
+            days,
+            begin,
+            segments,
+            tail_first,
+            tail,
+            cursor,
+            tables: Mutex::default(),
+        }
     }
 
     /// The checkpoint that everything read here stands under.

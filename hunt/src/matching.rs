@@ -48,7 +48,8 @@ fn term_fits(term: &Term, subject: &Subject<'_>) -> bool {
         return match &term.test {
             Test::Anything => true,
             Test::Word(word) => {
-                has_words(subject.raw(), word) || subject.values().iter().any(|v| has_words(&v.to_lowercase(), word))
+                has_words(subject.raw(), word)
+                    || subject.values().iter().any(|v| has_words(&v.to_lowercase(), word))
             }
             Test::Pattern(regex) => {
                 let raw = String::from_utf8_lossy(&subject.event.record.raw);
@@ -79,11 +80,12 @@ fn term_fits(term: &Term, subject: &Subject<'_>) -> bool {
 
 /// Whether a text holds these words whole: no letter, digit or `_` goes on at either end. The same boundaries as those of terms.
 fn has_words(text: &str, words: &str) -> bool {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80);
+    let is_word =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80);
     let (bytes, first, last) = (text.as_bytes(), words.as_bytes().first(), words.as_bytes().last());
     text.match_indices(words).any(|(at, _)| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        !(is_word(first) && is_word(before)) && !(is_word(last) && is_word(bytes.get(at + words.len())))
+        !((is_word(first) && is_word(before)) || (is_word(last) && is_word(bytes.get(at + words.len()))))
     })
 }
 

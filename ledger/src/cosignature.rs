@@ -95,7 +95,11 @@ impl CosignerVkey {
         };
         let key = VerifyingKey::from_bytes(key).map_err(|_| wrong("its key is no point of the curve"))?;
         let made = Self::of(name, key);
-        if made.to_string() == line { Ok(made) } else { Err(wrong("its key id is not the one of its name and key")) }
+        if made.to_string() == line {
+            Ok(made)
+        } else {
+            Err(wrong("its key id is not the one of its name and key"))
+        }
     }
 
     /// The name that its signatures carry.

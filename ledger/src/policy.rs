@@ -129,8 +129,9 @@ impl Reading {
         let least = match least {
             "all" => members.len(),
             "any" => 1,
-            k => k.parse().ok().filter(|n| plain(k) && (1..=members.len()).contains(n))
-                .ok_or_else(|| format!("`{k}` is not `all`, `any`, or a number from 1 to {}", members.len()))?,
+            k => k.parse().ok().filter(|n| plain(k) && (1..=members.len()).contains(n)).ok_or_else(|| {
+                format!("`{k}` is not `all`, `any`, or a number from 1 to {}", members.len())
+            })?,
         };
         let members = members.iter().map(|m| (*m).to_owned()).collect();
         self.define(name, Member::Group { least, members })
@@ -172,7 +173,8 @@ impl Policy {
             reading.line(&words).map_err(at)?;
         }
         let Reading { logs, members, order, quorum, .. } = reading;
-        let quorum = quorum.ok_or_else(|| PolicyError { line: last, what: "there is no `quorum` line".into() })?;
+        let quorum =
+            quorum.ok_or_else(|| PolicyError { line: last, what: "there is no `quorum` line".into() })?;
         Ok(Self { logs, members, order, quorum })
     }
 
@@ -187,7 +189,11 @@ impl Policy {
     ///
     /// # Errors
     /// [`Unsatisfied`] says what is missing.
-    pub fn satisfied(&self, note: &Note, log: Option<&VerifierKey>) -> Result<(Checkpoint, Vec<String>), Unsatisfied> {
+    pub fn satisfied(
+        &self,
+        note: &Note,
+        log: Option<&VerifierKey>,
+    ) -> Result<(Checkpoint, Vec<String>), Unsatisfied> {
         let checkpoint = Checkpoint::parse(note.text())?;
         let mut logs = self.logs.iter().chain(log).filter(|key| key.name() == checkpoint.origin);
         if !logs.any(|key| note.verify(std::slice::from_ref(key)).is_ok()) {
@@ -213,7 +219,9 @@ impl Policy {
             }
         }
         match &self.quorum {
-            Some(quorum) if !holds.contains(quorum.as_str()) => Err(Unsatisfied::Quorum { quorum: quorum.clone(), by }),
+            Some(quorum) if !holds.contains(quorum.as_str()) => {
+                Err(Unsatisfied::Quorum { quorum: quorum.clone(), by })
+            }
             _ => Ok((checkpoint, by)),
         }
     }

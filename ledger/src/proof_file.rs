@@ -56,7 +56,8 @@ impl ProofFile {
             return Err(wrong("it is larger than 96 MiB"));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
-        let (head, note) = text.split_once("\n\n").ok_or_else(|| wrong("no empty line stands before its checkpoint"))?;
+        let (head, note) =
+            text.split_once("\n\n").ok_or_else(|| wrong("no empty line stands before its checkpoint"))?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some(TITLE) {
             return Err(wrong("its first line is another one"));
@@ -71,7 +72,8 @@ impl ProofFile {
         let index = lines.next().and_then(|line| line.strip_prefix("index "));
         let index = index.and_then(|i| i.parse().ok()).ok_or_else(|| wrong("it has no index"))?;
         let path: Option<Vec<Hash>> = lines.map(Hash::from_base64).collect();
-        let path = path.filter(|p| p.len() <= PATH_LIMIT).ok_or_else(|| wrong("its path is no list of hashes"))?;
+        let path =
+            path.filter(|p| p.len() <= PATH_LIMIT).ok_or_else(|| wrong("its path is no list of hashes"))?;
         let made = Self { extra, index, path, checkpoint: Note::parse(note.as_bytes())? };
         // INVARIANT: what was read is what would be written, so no bit of it is free.
         if made.to_bytes() == bytes { Ok(made) } else { Err(wrong("it is not in its one spelling")) }
@@ -101,7 +103,9 @@ impl ProofFile {
     pub fn verify(&self, leaf: &Hash, logs: &[VerifierKey]) -> Result<Checkpoint, ProofFileError> {
         let checkpoint = Checkpoint::parse(self.checkpoint.verify(logs)?)?;
         // A key signs for the log of its own name only.
-        let named = logs.iter().any(|key| key.name() == checkpoint.origin && self.checkpoint.verify(std::slice::from_ref(key)).is_ok());
+        let named = logs.iter().any(|key| {
+            key.name() == checkpoint.origin && self.checkpoint.verify(std::slice::from_ref(key)).is_ok()
+        });
         if !named {
             return Err(NoteError::Unsigned { name: checkpoint.origin }.into());
         }

@@ -1,5 +1,7 @@
-//! GOLDEN: bytes of the second form, kept as they were written. They are read for as long as there is this program; they
-//! change only with a decision record, which adds a new one beside. (The first form was never released.)
+//! GOLDEN: bytes of the second form, kept as they were written.
+//!
+//! They are read for as long as there is this program; they change only with a decision record, which adds a new one beside.
+//! (The first form was never released.)
 
 use crate::{Reader, Row, Writer, query_terms};
 

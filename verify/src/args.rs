@@ -5,7 +5,16 @@ use std::path::PathBuf;
 
 /// Every flag, for suggestions.
 const FLAGS: [&str; 10] = [
-    "--vkey", "--vkey-file", "--head", "--days", "--sample", "--seed", "--json", "--quiet", "--help", "--version",
+    "--vkey",
+    "--vkey-file",
+    "--head",
+    "--days",
+    "--sample",
+    "--seed",
+    "--json",
+    "--quiet",
+    "--help",
+    "--version",
 ];
 /// Most records of one audit by sample.
 const SAMPLE_LIMIT: u64 = 100_000;
@@ -99,8 +108,12 @@ impl Order {
             "--days" => self.days = Some(value.into()),
             "--seed" => self.seed = Some(value.to_string_lossy().into_owned()),
             _ => {
-                let many = value.to_str().and_then(|v| v.parse().ok()).filter(|many| (1..=SAMPLE_LIMIT).contains(many));
-                let many = many.ok_or_else(|| format!("`--sample` takes a number from 1 to {SAMPLE_LIMIT}"))?;
+                let many = value
+                    .to_str()
+                    .and_then(|v| v.parse().ok())
+                    .filter(|many| (1..=SAMPLE_LIMIT).contains(many));
+                let many =
+                    many.ok_or_else(|| format!("`--sample` takes a number from 1 to {SAMPLE_LIMIT}"))?;
                 self.sample = Some(many);
             }
         }
@@ -128,7 +141,8 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
             Some((flag, value)) if flag.starts_with("--") => (flag, Some(OsString::from(value))),
             _ => (text.as_str(), None),
         };
-        let takes_value = matches!(flag, "--vkey" | "--vkey-file" | "--head" | "--days" | "--sample" | "--seed");
+        let takes_value =
+            matches!(flag, "--vkey" | "--vkey-file" | "--head" | "--days" | "--sample" | "--seed");
         if inline.is_some() && !takes_value && FLAGS.contains(&flag) {
             return Err(format!("`{flag}` takes no value"));
         }

@@ -236,11 +236,13 @@ impl Bundle {
         }
         let chunks = span.chunks();
         let range = |from, to| span.range(from).zip(span.range(to)).map(|(a, b)| (a.0, b.1));
-        let records = listed.iter().filter_map(|p| if let Part::Records(at) = p { Some(at / CHUNK) } else { None });
+        let records =
+            listed.iter().filter_map(|p| if let Part::Records(at) = p { Some(at / CHUNK) } else { None });
         for (from, to) in gaps(records, chunks) {
             self.unlisted(Part::Records(span.start(from).unwrap_or(0)), range(from, to));
         }
-        let salts = listed.iter().filter_map(|p| if let Part::Salts(at) = p { Some(at / CHUNK) } else { None });
+        let salts =
+            listed.iter().filter_map(|p| if let Part::Salts(at) = p { Some(at / CHUNK) } else { None });
         for (from, to) in gaps(salts, chunks) {
             self.unlisted(Part::Salts(span.start(from).unwrap_or(0)), range(from, to));
         }

@@ -150,12 +150,21 @@ impl Checker {
         let (Some(days), Some((path, note))) = (&self.days, self.day_signs.take()) else { return };
         let Some(last) = days.list.last() else { return };
         let size = self.goal.map_or(0, |g| g.size);
-        let held = Note::parse(&note).ok().is_some_and(|note| note.verify(std::slice::from_ref(&last.vkey)).is_ok());
+        let held =
+            Note::parse(&note).ok().is_some_and(|note| note.verify(std::slice::from_ref(&last.vkey)).is_ok());
         let announced = last.size < size || size == 0;
         let (threat, what) = match (held, announced) {
             (true, true) => return,
-            (_, false) => (REWRITTEN, "The last key of a day was handed over to, and no record says so".to_owned()),
-            (false, _) => (REWRITTEN, format!("The signed state (checkpoint) does not carry the signature of the key of {}, the last day: it was signed by somebody who holds other keys only", clean(&last.day))),
+            (_, false) => {
+                (REWRITTEN, "The last key of a day was handed over to, and no record says so".to_owned())
+            }
+            (false, _) => (
+                REWRITTEN,
+                format!(
+                    "The signed state (checkpoint) does not carry the signature of the key of {}, the last day: it was signed by somebody who holds other keys only",
+                    clean(&last.day)
+                ),
+            ),
         };
         let message = format!("{what}. {}", words::CHANGED_NEXT);
         self.findings.add(Stage::Checkpoint, threat, None, Some(&path), message);
@@ -169,7 +178,9 @@ impl Checker {
         let range = day.size.checked_sub(1).map(|last| (self.first.min(last), last));
         let message = format!(
             "The {} records before the key of {} began are not those that were handed over to it: somebody changed the past, and holds only keys of that day or later. {}",
-            day.size, clean(&day.day), words::CHANGED_NEXT
+            day.size,
+            clean(&day.day),
+            words::CHANGED_NEXT
         );
         self.findings.add(Stage::Root, REWRITTEN, range, Some("days"), message);
     }
@@ -401,8 +412,13 @@ impl Checker {
     /// Puts the leaf of the record at the next place into the tree.
     fn push(&mut self, leaf: Option<Hash>) {
         self.push_leaf(leaf);
-        let open = if self.next.is_multiple_of(PAGE) { Some([].as_slice()) } else { self.whole.then_some(self.page.as_slice()) };
-        let open = if self.goal.is_some_and(|g| self.next == g.size) { self.open.as_deref().or(open) } else { open };
+        let open = if self.next.is_multiple_of(PAGE) {
+            Some([].as_slice())
+        } else {
+            self.whole.then_some(self.page.as_slice())
+        };
+        let open =
+            if self.goal.is_some_and(|g| self.next == g.size) { self.open.as_deref().or(open) } else { open };
         self.pages.reached(self.next, open);
     }
 

@@ -47,16 +47,24 @@ impl Checker {
         let text = note.verify(std::slice::from_ref(key)).map_err(|e| (OTHER, clean(&e.to_string())))?;
         let checkpoint = Checkpoint::parse(text).map_err(|e| (CHANGED, e.to_string()))?;
         let own = self.origin.as_deref() == Some(checkpoint.origin.as_str());
-        if own { Ok(checkpoint) } else { Err((OTHER, format!("it is of the log `{}`", clean(&checkpoint.origin)))) }
+        if own {
+            Ok(checkpoint)
+        } else {
+            Err((OTHER, format!("it is of the log `{}`", clean(&checkpoint.origin))))
+        }
     }
 
     /// Holds the log against every head; gives the greatest size that fits.
     pub(crate) fn compare_heads(&mut self) -> Option<u64> {
-        let Some(goal) = self.goal else { return None };
+        let goal = self.goal?;
         let mut fitting = None;
         let mut told = vec![];
         for Known { name, checkpoint } in &self.known {
-            let have = if checkpoint.size == goal.size { Some(goal.root) } else { self.pages.root_at(checkpoint.size) };
+            let have = if checkpoint.size == goal.size {
+                Some(goal.root)
+            } else {
+                self.pages.root_at(checkpoint.size)
+            };
             let size = checkpoint.size;
             if size > goal.size {
                 told.push((MISSING, name.clone(), format!(

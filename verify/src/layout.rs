@@ -182,7 +182,10 @@ mod tests {
         }
         let span = Span { first: 70_144, size: 140_000 };
         assert_eq!(span.chunks(), (1, 3));
-        assert_eq!((span.range(0), span.range(1), span.range(2)), (None, Some((70_144, 131_071)), Some((131_072, 139_999))));
+        assert_eq!(
+            (span.range(0), span.range(1), span.range(2)),
+            (None, Some((70_144, 131_071)), Some((131_072, 139_999)))
+        );
         assert!(Part::Records(70_144).belongs(span) && !Part::Records(65_536).belongs(span));
         assert_eq!(Span { first: 512, size: 512 }.chunks(), (0, 0));
         assert_eq!(tile_width(0, 255), None);

@@ -52,7 +52,8 @@ fn main() -> ExitCode {
         None if verify::is_proof(path) => verify::proof(path, key.as_ref(), order.days.as_deref(), &heads),
         None => verify::bundle_with(path, key.as_ref(), &heads),
     };
-    let answers: Vec<Answer<'_>> = order.paths.iter().map(|path| Answer { path, found: check(path) }).collect();
+    let answers: Vec<Answer<'_>> =
+        order.paths.iter().map(|path| Answer { path, found: check(path) }).collect();
     let code = worst(&answers);
     for answer in &answers {
         if let Err(error) = &answer.found {
@@ -81,7 +82,9 @@ fn heads(order: &Order) -> Result<Vec<Head>, String> {
         let mut note = Vec::new();
         match File::open(&place).and_then(|file| file.take(1 << 20).read_to_end(&mut note)) {
             Ok(_) => Ok(Head { name, note }),
-            Err(error) => Err(format!("the other head `{name}` cannot be read: {error}. Check the spelling, and that you may open it")),
+            Err(error) => Err(format!(
+                "the other head `{name}` cannot be read: {error}. Check the spelling, and that you may open it"
+            )),
         }
     };
     order.heads.iter().map(read).collect()

@@ -44,7 +44,9 @@ impl Manifest {
 
     /// Which records the bundle holds; all of them when its line says what cannot be.
     pub(crate) fn span(&self, size: u64) -> Span {
-        let sound = |(first, count): &(u64, u64)| first.checked_add(*count) == Some(size) && first.is_multiple_of(PAGE);
+        let sound = |(first, count): &(u64, u64)| {
+            first.checked_add(*count) == Some(size) && first.is_multiple_of(PAGE)
+        };
         Span { first: self.records.filter(sound).map_or(0, |(first, _)| first), size }
     }
 

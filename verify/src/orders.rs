@@ -84,7 +84,9 @@ impl Orders {
 
     /// Takes in the record in its place.
     pub(crate) fn take(&mut self, record: &Record, days: Option<&Days>, wrong: &mut Vec<Wrong>) {
-        let own = record.kind == Kind::Control && record.source.format() == Format::Own && record.source.name() == "self";
+        let own = record.kind == Kind::Control
+            && record.source.format() == Format::Own
+            && record.source.name() == "self";
         let body = own.then(|| serde_json::from_slice::<Value>(&record.raw).ok()).flatten();
         let word = body.as_ref().and_then(|b| b.get("control")).and_then(Value::as_str).unwrap_or_default();
         self.silence(record, own, word, wrong);
@@ -183,13 +185,27 @@ impl Orders {
         let until = text("until").and_then(|t| t.parse::<Time>().ok());
         let root = text("root").and_then(Hash::from_base64);
         let whole = ended.filter(|(first, count)| {
-            first.is_multiple_of(PAGE) && count.is_multiple_of(PAGE) && *count > 0 && first.checked_add(*count).is_some_and(|end| end <= seq)
+            first.is_multiple_of(PAGE)
+                && count.is_multiple_of(PAGE)
+                && *count > 0
+                && first.checked_add(*count).is_some_and(|end| end <= seq)
         });
         let (Some((first, count)), Some(until), Some(root)) = (whole, until, root) else {
-            wrong.push((CHANGED, Some((seq, seq)), format!("Record {seq} ends records, but does not say which, or says what cannot be. {}", words::CHANGED_NEXT)));
+            wrong.push((
+                CHANGED,
+                Some((seq, seq)),
+                format!(
+                    "Record {seq} ends records, but does not say which, or says what cannot be. {}",
+                    words::CHANGED_NEXT
+                ),
+            ));
             return;
         };
-        let days = self.retention_days.unwrap_or(FLOOR_DAYS).max(number("retention_days").unwrap_or(0)).max(FLOOR_DAYS);
+        let days = self
+            .retention_days
+            .unwrap_or(FLOOR_DAYS)
+            .max(number("retention_days").unwrap_or(0))
+            .max(FLOOR_DAYS);
         let kept = record.received.as_second().saturating_sub(until.as_second());
         if kept < i64::try_from(days).unwrap_or(i64::MAX / DAY_SECONDS).saturating_mul(DAY_SECONDS) {
             wrong.push((SHORTENED, Some((first, first + count - 1)), format!(
@@ -238,10 +254,16 @@ impl Checker {
             // Only of what is not here any more; the rest is proven by its records.
             let Some(roots) = self.pages.early.get(page(first)..page(first + count)) else { continue };
             if Tree::from_parts(roots.to_vec(), vec![]).map(|tree| tree.root()) != Some(stone.root) {
-                wrong.push((CHANGED, Some((first, first + count - 1)), format!(
-                    "The tombstone in record {} is not that of the records {first} to {}. {}",
-                    stone.seq, first + count - 1, words::CHANGED_NEXT
-                )));
+                wrong.push((
+                    CHANGED,
+                    Some((first, first + count - 1)),
+                    format!(
+                        "The tombstone in record {} is not that of the records {first} to {}. {}",
+                        stone.seq,
+                        first + count - 1,
+                        words::CHANGED_NEXT
+                    ),
+                ));
             }
         }
         self.tell_orders(wrong);

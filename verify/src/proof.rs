@@ -35,7 +35,11 @@ impl Sample {
     #[must_use]
     pub fn drawn(&self, checkpoint: &str, first: u64, size: u64) -> BTreeSet<u64> {
         let Some(many) = size.checked_sub(first).filter(|many| *many > 0) else { return BTreeSet::new() };
-        let head = Sha256::new().chain_update("bailiwick-sample v1\n").chain_update(&self.seed).chain_update("\n").chain_update(checkpoint);
+        let head = Sha256::new()
+            .chain_update("bailiwick-sample v1\n")
+            .chain_update(&self.seed)
+            .chain_update("\n")
+            .chain_update(checkpoint);
         let draw = |number: u64| {
             let hash = head.clone().chain_update(number.to_be_bytes()).finalize();
             first + hash[..8].iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)) % many
@@ -53,7 +57,11 @@ impl Sample {
 fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(io::Error::other(format!("it has more than {limit} bytes"))) } else { Ok(bytes) }
+    if bytes.len() as u64 > limit {
+        Err(io::Error::other(format!("it has more than {limit} bytes")))
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Whether a path is a proof file, by its name.
@@ -86,14 +94,17 @@ impl Bench {
         };
         let mut checker = Checker::empty(key.as_ref(), key.as_ref().map(|k| k.name().to_owned()));
         if key.is_none() {
-            let message = format!("There is no key to check the signature with: give the log's key. {}", words::OTHER_NEXT);
+            let message = format!(
+                "There is no key to check the signature with: give the log's key. {}",
+                words::OTHER_NEXT
+            );
             checker.findings.add(Stage::Key, MISSING, None, Some("vkey"), message);
         }
         let place = days.map_or_else(|| beside.join("days"), Path::to_path_buf);
         let read = read(&place, DAYS_LIMIT).ok();
-        let days = read.zip(key.as_ref()).map(|(bytes, key)| {
-            Days::check(&bytes, key, key.name(), "days", &mut checker.findings)
-        });
+        let days = read
+            .zip(key.as_ref())
+            .map(|(bytes, key)| Days::check(&bytes, key, key.name(), "days", &mut checker.findings));
         checker.heads(heads);
         let heads = checker.known.iter().map(|k| k.checkpoint.clone()).collect();
         Self { checker, key, trust, days, heads }
@@ -127,11 +138,24 @@ impl Bench {
         let record = match form::decode(bytes) {
             Ok(record) if record.seq == index => record,
             Ok(record) => {
-                self.tell(CHANGED, Some(index), name, &format!("The proof is for record {index}, and the record in it calls itself {}", record.seq));
+                self.tell(
+                    CHANGED,
+                    Some(index),
+                    name,
+                    &format!(
+                        "The proof is for record {index}, and the record in it calls itself {}",
+                        record.seq
+                    ),
+                );
                 return None;
             }
             Err(error) => {
-                self.tell(CHANGED, Some(index), name, &format!("What stands in the proof is no record: {error}"));
+                self.tell(
+                    CHANGED,
+                    Some(index),
+                    name,
+                    &format!("What stands in the proof is no record: {error}"),
+                );
                 return None;
             }
         };
@@ -140,11 +164,24 @@ impl Bench {
         match file.verify(&leaf_hash(&commitment(salt, bytes)), std::slice::from_ref(&key)) {
             Ok(checkpoint) => self.state(&file, checkpoint, name).then_some(record),
             Err(ledger::ProofFileError::Note(error)) => {
-                self.tell(OTHER, Some(index), name, &format!("The signed state in the proof is not this log's: {}", clean(&error.to_string())));
+                self.tell(
+                    OTHER,
+                    Some(index),
+                    name,
+                    &format!(
+                        "The signed state in the proof is not this log's: {}",
+                        clean(&error.to_string())
+                    ),
+                );
                 None
             }
             Err(error) => {
-                self.tell(CHANGED, Some(index), name, &format!("The record does not stand in the log: {}", clean(&error.to_string())));
+                self.tell(
+                    CHANGED,
+                    Some(index),
+                    name,
+                    &format!("The record does not stand in the log: {}", clean(&error.to_string())),
+                );
                 None
             }
         }
@@ -156,7 +193,12 @@ impl Bench {
         let day = self.days.as_ref().and_then(|d| d.list.iter().rev().find(|day| day.size < checkpoint.size));
         let signed = day.map(|day| file.checkpoint.verify(std::slice::from_ref(&day.vkey)).is_ok());
         if signed == Some(false) {
-            self.tell(REWRITTEN, Some(file.index), name, "The signed state in the proof lacks the signature of the key of its day");
+            self.tell(
+                REWRITTEN,
+                Some(file.index),
+                name,
+                "The signed state in the proof lacks the signature of the key of its day",
+            );
             held = false;
         }
         let other = |head: &&Checkpoint| head.size == checkpoint.size && head.root != checkpoint.root;
@@ -221,7 +263,8 @@ pub fn audit(
     heads: &[Head],
 ) -> Result<Report, OpenError> {
     let shown = || clean(&path.to_string_lossy());
-    let entries = std::fs::read_dir(path).map_err(|source| OpenError::Unreadable { path: shown(), source })?;
+    let entries =
+        std::fs::read_dir(path).map_err(|source| OpenError::Unreadable { path: shown(), source })?;
     let mut bench = Bench::new(path, vkey, None, heads);
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

@@ -36,7 +36,13 @@ pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
         }
     }
     if let Some(certainty) = report.certainty {
-        row("certainty", &format!("if one record in a hundred were gone, this had been noticed with {:.1} %", certainty * 100.0));
+        row(
+            "certainty",
+            &format!(
+                "if one record in a hundred were gone, this had been noticed with {:.1} %",
+                certainty * 100.0
+            ),
+        );
     }
     match &report.checkpoint {
         Some(checkpoint) => row("signed state", &format!("{} records, {}", checkpoint.size, checkpoint.root)),
@@ -68,22 +74,39 @@ pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
 /// What the log says of itself.
 fn of_log(report: &Report, row: &mut impl FnMut(&str, &str)) {
     if report.first > 0 {
-        row("not here", &format!("records 0 to {}, which came in an earlier bundle or were ended", report.first - 1));
+        row(
+            "not here",
+            &format!("records 0 to {}, which came in an earlier bundle or were ended", report.first - 1),
+        );
     }
     for ended in &report.ended {
-        row("ended", &format!("records {} to {}, kept long enough, as the log says", ended.first, ended.first + ended.count - 1));
+        row(
+            "ended",
+            &format!(
+                "records {} to {}, kept long enough, as the log says",
+                ended.first,
+                ended.first + ended.count - 1
+            ),
+        );
     }
     if let Some(days) = report.retention_days {
         row("kept for", &format!("{days} days at least"));
     }
     if report.day_keys > 0 {
         let hours = report.longest_key_seconds / 3_600;
-        let long = if hours > 26 { format!(", the longest for {hours} hours: nothing ran in between") } else { String::new() };
+        let long = if hours > 26 {
+            format!(", the longest for {hours} hours: nothing ran in between")
+        } else {
+            String::new()
+        };
         row("keys of days", &format!("{}{long}", report.day_keys));
     }
     if let Some(silence) = &report.longest_silence {
         let (many, hours) = (report.silences, silence.seconds() / 3_600);
-        row("silence", &format!("{many} times, the longest {hours} hours, from {} to {}", silence.from, silence.to));
+        row(
+            "silence",
+            &format!("{many} times, the longest {hours} hours, from {} to {}", silence.from, silence.to),
+        );
     }
     if report.heads > 0 {
         row("other heads", &report.heads.to_string());
@@ -102,10 +125,16 @@ fn answer(report: &Report) -> String {
             _ => ", if the key below is the right one",
         };
         if report.kind == "audit" {
-            return format!("VERIFIED{under}: every record{of} that was drawn is there and is exactly what was sealed ({}).", report.records);
+            return format!(
+                "VERIFIED{under}: every record{of} that was drawn is there and is exactly what was sealed ({}).",
+                report.records
+            );
         }
         if report.first > 0 && report.kind == "bundle" {
-            return format!("VERIFIED{under}: the {} records{of} from record {} on are exactly what was sealed.", report.records, report.first);
+            return format!(
+                "VERIFIED{under}: the {} records{of} from record {} on are exactly what was sealed.",
+                report.records, report.first
+            );
         }
         return match report.records {
             0 => format!("VERIFIED{under}: the log{of} is empty, and that is what was signed."),

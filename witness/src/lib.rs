@@ -24,7 +24,9 @@ pub enum CheckError {
     #[error(transparent)]
     State(#[from] StateError),
     /// Another key is given than the one that this witness pinned.
-    #[error("this witness knows the log `{origin}` under the key with the fingerprint {kept}; the key given has {given}. A log does not change its key: ask the provider, by telephone or on paper")]
+    #[error(
+        "this witness knows the log `{origin}` under the key with the fingerprint {kept}; the key given has {given}. A log does not change its key: ask the provider, by telephone or on paper"
+    )]
     OtherKey {
         /// Which log.
         origin: String,
@@ -72,7 +74,12 @@ fn own_key(bundle: &Path) -> Option<VerifierKey> {
 ///
 /// # Errors
 /// [`CheckError`] when nothing could be said; a bundle that does not hold is no error, but a [`Checked`] that is not ok.
-pub fn check(state: &mut State, bundle: &Path, vkey: Option<&VerifierKey>, seconds: u64) -> Result<Checked, CheckError> {
+pub fn check(
+    state: &mut State,
+    bundle: &Path,
+    vkey: Option<&VerifierKey>,
+    seconds: u64,
+) -> Result<Checked, CheckError> {
     let named = vkey.cloned().or_else(|| own_key(bundle)).ok_or(CheckError::Nameless)?;
     let kept = state.log(named.name())?;
     if let (Some(kept), Some(given)) = (&kept, vkey)
@@ -84,8 +91,10 @@ pub fn check(state: &mut State, bundle: &Path, vkey: Option<&VerifierKey>, secon
             given: given.fingerprint(),
         });
     }
-    let heads: Vec<Head> =
-        kept.iter().map(|k| Head { name: "what this witness kept".into(), note: k.note.to_bytes() }).collect();
+    let heads: Vec<Head> = kept
+        .iter()
+        .map(|k| Head { name: "what this witness kept".into(), note: k.note.to_bytes() })
+        .collect();
     let pinned = kept.as_ref().map(|k| &k.vkey).or(vkey);
     let report = verify::bundle_with(bundle, pinned, &heads)?;
     let before = kept.as_ref().map(|k| k.size);

@@ -62,7 +62,9 @@ fn main() -> ExitCode {
     match order(std::env::args_os().skip(1)) {
         Ok(Some(order)) => run(&order),
         Ok(None) => say(HELP, GOOD),
-        Err(error) if error.is_empty() => say(concat!("bailiwick-witness ", env!("CARGO_PKG_VERSION"), "\n"), GOOD),
+        Err(error) if error.is_empty() => {
+            say(concat!("bailiwick-witness ", env!("CARGO_PKG_VERSION"), "\n"), GOOD)
+        }
         Err(error) => complain(&format!("{error}\nTry `bailiwick-witness --help`."), USAGE),
     }
 }
@@ -76,7 +78,9 @@ fn order(mut words: impl Iterator<Item = OsString>) -> Result<Option<Order>, Str
             Some((flag, value)) if flag.starts_with("--") => (flag.to_owned(), Some(OsString::from(value))),
             _ => (text.clone(), None),
         };
-        let mut value = || inline.clone().or_else(|| words.next()).ok_or_else(|| format!("`{flag}` needs a value behind it"));
+        let mut value = || {
+            inline.clone().or_else(|| words.next()).ok_or_else(|| format!("`{flag}` needs a value behind it"))
+        };
         match flag.as_str() {
             "-h" | "--help" => return Ok(None),
             "-V" | "--version" => return Err(String::new()),
@@ -84,7 +88,9 @@ fn order(mut words: impl Iterator<Item = OsString>) -> Result<Option<Order>, Str
             "--state" => order.state = Some(value()?.into()),
             "--vkey" => order.vkey = Some(value()?.to_string_lossy().into_owned()),
             "--vkey-file" => order.vkey_file = Some(value()?.into()),
-            _ if text.starts_with('-') => return Err(format!("there is no option `{}`", verify::clean(&text))),
+            _ if text.starts_with('-') => {
+                return Err(format!("there is no option `{}`", verify::clean(&text)));
+            }
             _ if order.verb.is_empty() => order.verb = text,
             _ if order.bundle.is_none() => order.bundle = Some(word.into()),
             _ => return Err("one bundle at a time".into()),
@@ -94,7 +100,10 @@ fn order(mut words: impl Iterator<Item = OsString>) -> Result<Option<Order>, Str
         return Err("say what to do: `check` or `vkey`".into());
     }
     if !["check", "vkey"].contains(&order.verb.as_str()) {
-        return Err(format!("there is no command `{}`; there are `check` and `vkey`", verify::clean(&order.verb)));
+        return Err(format!(
+            "there is no command `{}`; there are `check` and `vkey`",
+            verify::clean(&order.verb)
+        ));
     }
     if order.state.is_none() {
         return Err("name the witness's own folder with `--state DIR`".into());
@@ -117,14 +126,23 @@ fn run(order: &Order) -> ExitCode {
     };
     let Some(bundle) = &order.bundle else {
         let line = state.vkey();
-        return say(&if order.json { format!("{:#}\n", json!({"schema": "bailiwick-witness/1", "witness": line.to_string()})) } else { format!("{line}\n") }, GOOD);
+        return say(
+            &if order.json {
+                format!("{:#}\n", json!({"schema": "bailiwick-witness/1", "witness": line.to_string()}))
+            } else {
+                format!("{line}\n")
+            },
+            GOOD,
+        );
     };
     match witness::check(&mut state, bundle, vkey.as_ref(), seconds()) {
         Ok(checked) => {
             let code = if checked.ok() { GOOD } else { BAD };
             say(&if order.json { format!("{:#}\n", document(&checked)) } else { text(&checked) }, code)
         }
-        Err(error @ (CheckError::OtherKey { .. } | CheckError::Nameless)) => complain(&error.to_string(), USAGE),
+        Err(error @ (CheckError::OtherKey { .. } | CheckError::Nameless)) => {
+            complain(&error.to_string(), USAGE)
+        }
         // A bundle without any key says nothing that could be believed.
         Err(error) => complain(&error.to_string(), UNREADABLE),
     }
@@ -145,10 +163,16 @@ fn seconds() -> u64 {
 
 fn key(order: &Order) -> Result<Option<VerifierKey>, (String, u8)> {
     let line = match (&order.vkey, &order.vkey_file) {
-        (Some(_), Some(_)) => return Err(("give the key once, with `--vkey` or with `--vkey-file`".into(), USAGE)),
+        (Some(_), Some(_)) => {
+            return Err(("give the key once, with `--vkey` or with `--vkey-file`".into(), USAGE));
+        }
         (Some(line), None) => line.clone(),
-        (None, Some(file)) => std::fs::read_to_string(file)
-            .map_err(|e| (format!("the key file `{}` cannot be read: {e}", verify::clean(&file.to_string_lossy())), UNREADABLE))?,
+        (None, Some(file)) => std::fs::read_to_string(file).map_err(|e| {
+            (
+                format!("the key file `{}` cannot be read: {e}", verify::clean(&file.to_string_lossy())),
+                UNREADABLE,
+            )
+        })?,
         (None, None) => return Ok(None),
     };
     VerifierKey::parse(line.trim()).map(Some).map_err(|e| (format!("this is no key of a log: {e}"), USAGE))
@@ -161,7 +185,8 @@ fn document(checked: &Checked) -> serde_json::Value {
     document["before"] = checked.before.into();
     document["first_sight"] = checked.first_sight.into();
     document["witness"] = checked.witness.to_string().into();
-    document["cosigned"] = checked.cosigned.as_ref().map(|n| String::from_utf8_lossy(&n.to_bytes()).into_owned()).into();
+    document["cosigned"] =
+        checked.cosigned.as_ref().map(|n| String::from_utf8_lossy(&n.to_bytes()).into_owned()).into();
     document
 }
 
@@ -169,10 +194,16 @@ fn text(checked: &Checked) -> String {
     let size = checked.report.checkpoint.as_ref().map_or(0, |c| c.size);
     let log = checked.report.origin.as_deref().unwrap_or("unknown");
     let mut out = match (checked.ok(), checked.before) {
-        (true, Some(before)) if before == size => format!("UNCHANGED: the log has {size} records, as before.\n"),
-        (true, Some(before)) => format!("GREW: from {before} to {size} records; what was there before is unchanged.\n"),
+        (true, Some(before)) if before == size => {
+            format!("UNCHANGED: the log has {size} records, as before.\n")
+        }
+        (true, Some(before)) => {
+            format!("GREW: from {before} to {size} records; what was there before is unchanged.\n")
+        }
         (true, None) => format!("FIRST SEEN: {size} records. From now on this witness knows this log.\n"),
-        (false, Some(before)) => format!("NOT BELIEVED: this is no continuation of the {before} records that this witness knows. What it kept stays as it was.\n"),
+        (false, Some(before)) => format!(
+            "NOT BELIEVED: this is no continuation of the {before} records that this witness knows. What it kept stays as it was.\n"
+        ),
         (false, None) => "NOT BELIEVED: the bundle does not verify. Nothing was kept.\n".to_owned(),
     };
     out.push_str(&format!("  log           {log}\n"));
@@ -180,7 +211,9 @@ fn text(checked: &Checked) -> String {
         out.push_str(&format!("  fingerprint   {}\n", vkey.fingerprint()));
     }
     if checked.first_sight && checked.ok() {
-        out.push_str("  Compare the fingerprint with the one that your provider gave you on paper or by telephone.\n");
+        out.push_str(
+            "  Compare the fingerprint with the one that your provider gave you on paper or by telephone.\n",
+        );
     }
     if checked.cosigned.is_some() {
         out.push_str(&format!("  cosigned by   {}\n", checked.witness.name()));
@@ -196,7 +229,9 @@ fn text(checked: &Checked) -> String {
 fn say(text: &str, code: u8) -> ExitCode {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => complain(&format!("the answer cannot be written: {error}"), code.max(UNREADABLE)),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("the answer cannot be written: {error}"), code.max(UNREADABLE))
+        }
         _ => ExitCode::from(code),
     }
 }

@@ -6,7 +6,10 @@
 //! logs/<origin, / as +>/vkey   the log's key, pinned
 //! logs/<origin, / as +>/checkpoint   the last one believed, cosigned
 //! ```
-#![expect(clippy::disallowed_methods, reason = "the witness keeps its own small state, on a machine that is not the provider's")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the witness keeps its own small state, on a machine that is not the provider's"
+)]
 
 use ledger::{Checkpoint, CosignerKey, CosignerVkey, Note, SigningKey, VerifierKey};
 use std::fs::{self, File, OpenOptions};
@@ -28,7 +31,9 @@ pub enum StateError {
         folder: String,
     },
     /// A file is not what was written.
-    #[error("`{file}` is damaged: {why}. Bring it back from a copy; without it this witness does not know what it believed")]
+    #[error(
+        "`{file}` is damaged: {why}. Bring it back from a copy; without it this witness does not know what it believed"
+    )]
     Damaged {
         /// Which file.
         file: String,
@@ -116,10 +121,20 @@ impl State {
     ///
     /// # Errors
     /// [`StateError`].
-    pub fn open(folder: &Path, name: &str, seed: impl FnOnce() -> io::Result<[u8; 32]>) -> Result<Self, StateError> {
+    pub fn open(
+        folder: &Path,
+        name: &str,
+        seed: impl FnOnce() -> io::Result<[u8; 32]>,
+    ) -> Result<Self, StateError> {
         make_folder(folder).map_err(failed(folder))?;
         let place = folder.join("lock");
-        let lock = options().read(true).write(true).create(true).truncate(false).open(&place).map_err(failed(&place))?;
+        let lock = options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&place)
+            .map_err(failed(&place))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -172,7 +187,9 @@ impl State {
         let (key_file, head_file) = (self.place(origin).join("vkey"), self.place(origin).join("checkpoint"));
         let (Some(line), head) = (read(&key_file)?, read(&head_file)?) else { return Ok(None) };
         let vkey = std::str::from_utf8(&line).ok().and_then(|l| VerifierKey::parse(l.trim_end()).ok());
-        let vkey = vkey.filter(|k| k.name() == origin).ok_or_else(|| damaged(&key_file, "it is not this log's key"))?;
+        let vkey = vkey
+            .filter(|k| k.name() == origin)
+            .ok_or_else(|| damaged(&key_file, "it is not this log's key"))?;
         let Some(head) = head else { return Ok(None) };
         let note = Note::parse(&head).map_err(|e| damaged(&head_file, e))?;
         let text = note.verify(std::slice::from_ref(&vkey)).map_err(|e| damaged(&head_file, e))?;

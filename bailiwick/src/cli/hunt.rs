@@ -61,8 +61,13 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     let progress = Progress::new(out, view.checkpoint().size, false);
     let mut hits = 0u64;
     let mut listing = (out.form == Form::Json).then(|| out.listing("hunt", "records"));
-    let looked =
-        search(&view, &query, &range, (&watch::fields, collect::ADDED_WORDS), &mut |done, _| progress.at(done), &mut |event| {
+    let looked = search(
+        &view,
+        &query,
+        &range,
+        (&watch::fields, collect::ADDED_WORDS),
+        &mut |done, _| progress.at(done),
+        &mut |event| {
             hits += 1;
             match (&mut listing, out.form) {
                 (Some(listing), _) => listing.push(&as_json(&event, None)),
@@ -71,7 +76,8 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
             }
             // A search for nobody need not go on.
             if out.is_heard() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
+        },
+    )?;
     drop(progress);
     if let Some(listing) = listing {
         listing.end(&json!({"query": query.to_string(), "hits": hits, "looked_at": looked}));

@@ -22,14 +22,18 @@ pub(crate) struct LedgerArgs {
 #[derive(Subcommand)]
 pub(crate) enum LedgerVerb {
     /// Show a log: size, root, keys, retention, what it holds
-    #[command(after_help = "Examples:\n  bailiwick ledger show --customer acme\n  bailiwick ledger show --customer acme --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick ledger show --customer acme\n  bailiwick ledger show --customer acme --json"
+    )]
     Show {
         /// Whose log
         #[arg(long, value_name = "ID")]
         customer: String,
     },
     /// Show the last records that are no events: acts, alerts, control
-    #[command(after_help = "Examples:\n  bailiwick ledger tail --customer acme\n  bailiwick ledger tail --customer acme --kind control --count 50")]
+    #[command(
+        after_help = "Examples:\n  bailiwick ledger tail --customer acme\n  bailiwick ledger tail --customer acme --kind control --count 50"
+    )]
     Tail {
         /// Whose log
         #[arg(long, value_name = "ID")]
@@ -123,7 +127,20 @@ fn show(home: &Home, id: &CustomerId, out: Out) -> Result<Exit, Fault> {
         return Ok(Exit::Ok);
     }
     let text = |key: &str| shown[key].as_str().map_or_else(|| shown[key].to_string(), str::to_owned);
-    let rows = ["origin", "size", "root", "vkey", "fingerprint", "begin", "retention_days", "day_keys", "epochs", "tombstones", "reopened", "silences"];
+    let rows = [
+        "origin",
+        "size",
+        "root",
+        "vkey",
+        "fingerprint",
+        "begin",
+        "retention_days",
+        "day_keys",
+        "epochs",
+        "tombstones",
+        "reopened",
+        "silences",
+    ];
     out.table(&["what", "value"], rows.iter().map(|k| vec![k.replace('_', " "), text(k)]).collect());
     out.text(&format!("\nthe signed state:\n{}", text("checkpoint")));
     Ok(Exit::Ok)
@@ -146,7 +163,9 @@ fn tail(home: &Home, id: &CustomerId, count: usize, kind: Option<&str>, out: Out
     match out.form {
         Form::Text => {
             let short = |r: &&Record| String::from_utf8_lossy(&r.raw).chars().take(120).collect::<String>();
-            let rows = last.iter().map(|r| vec![r.seq.to_string(), r.kind.to_string(), r.received.to_string(), short(r)]);
+            let rows = last
+                .iter()
+                .map(|r| vec![r.seq.to_string(), r.kind.to_string(), r.received.to_string(), short(r)]);
             out.table(&["seq", "kind", "received", "what"], rows.collect());
         }
         Form::Json => out.document("ledger", json!({"records": last.iter().map(line).collect::<Vec<_>>()})),
@@ -159,13 +178,23 @@ fn write_proofs(view: &View, wanted: &[u64], to: &Path, out: Out) -> Result<Exit
     let place = Folder::new(to);
     if let Some(name) = std::fs::read_dir(to).ok().and_then(|mut d| d.next()) {
         let name = name.map_or_else(|_| String::new(), |n| n.file_name().to_string_lossy().into_owned());
-        return Err(Fault::usage("BW-1012", format!("`{}` is not empty: `{name}` is there", to.display()), "name an empty or new folder"));
+        return Err(Fault::usage(
+            "BW-1012",
+            format!("`{}` is not empty: `{name}` is there", to.display()),
+            "name an empty or new folder",
+        ));
     }
     let mut written = 0;
     for seq in wanted {
-        let proof = prove(view, *seq).map_err(|error| match *seq < view.checkpoint().size && *seq >= view.begin() {
-            true => Fault::from(error),
-            false => Fault::usage("BW-1010", format!("there is no record {seq} to prove: {}", error.why), "`bailiwick ledger show` says which records there are"),
+        let proof = prove(view, *seq).map_err(|error| {
+            match *seq < view.checkpoint().size && *seq >= view.begin() {
+                true => Fault::from(error),
+                false => Fault::usage(
+                    "BW-1010",
+                    format!("there is no record {seq} to prove: {}", error.why),
+                    "`bailiwick ledger show` says which records there are",
+                ),
+            }
         })?;
         place.put(&format!("{seq:012}.tlog-proof"), &proof.to_bytes())?;
         written += 1;
@@ -181,4 +210,3 @@ fn write_proofs(view: &View, wanted: &[u64], to: &Path, out: Out) -> Result<Exit
     }
     Ok(Exit::Ok)
 }
-

@@ -21,7 +21,9 @@ pub(crate) struct RetentionArgs {
 #[derive(Subcommand)]
 pub(crate) enum RetentionVerb {
     /// Show how long records are kept, and what was ended
-    #[command(after_help = "Examples:\n  bailiwick retention show --customer acme\n  bailiwick retention show --customer acme --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick retention show --customer acme\n  bailiwick retention show --customer acme --json"
+    )]
     Show {
         /// Whose
         #[arg(long, value_name = "ID")]
@@ -40,7 +42,9 @@ pub(crate) enum RetentionVerb {
         days: u32,
     },
     /// End what was kept long enough: destroy its keys and leave a tombstone
-    #[command(after_help = "Examples:\n  bailiwick retention apply --customer acme\n  bailiwick retention apply --customer acme --json\n\nEvery `ingest` does this too. What is ended cannot be read again by anybody; what stays is proven as before.")]
+    #[command(
+        after_help = "Examples:\n  bailiwick retention apply --customer acme\n  bailiwick retention apply --customer acme --json\n\nEvery `ingest` does this too. What is ended cannot be read again by anybody; what stays is proven as before."
+    )]
     Apply {
         /// Whose
         #[arg(long, value_name = "ID")]
@@ -78,7 +82,10 @@ fn show(home: &Path, customer: &str, out: Out) -> Result<Exit, Fault> {
     let view = home.view(&id)?;
     let others = view.others()?;
     let days = in_force(&others);
-    let bodies = others.iter().filter(|r| r.kind == Kind::Control).filter_map(|r| serde_json::from_slice::<Value>(&r.raw).ok());
+    let bodies = others
+        .iter()
+        .filter(|r| r.kind == Kind::Control)
+        .filter_map(|r| serde_json::from_slice::<Value>(&r.raw).ok());
     let ended: Vec<Value> = bodies
         .filter(|b| b.get("control").and_then(Value::as_str) == Some("tombstone"))
         .map(|b| json!({"first": b["first"], "count": b["count"], "until": b["until"]}))
@@ -118,7 +125,11 @@ fn set(home: &Path, customer: &str, days: u32, out: Out) -> Result<Exit, Fault> 
 }
 
 fn refused(error: &RetentionError) -> Fault {
-    Fault::usage("BW-1013", format!("{error}; nothing was changed"), format!("name {RETENTION_FLOOR_DAYS} days or more, and not fewer than are in force"))
+    Fault::usage(
+        "BW-1013",
+        format!("{error}; nothing was changed"),
+        format!("name {RETENTION_FLOOR_DAYS} days or more, and not fewer than are in force"),
+    )
 }
 
 fn apply(home: &Path, customer: &str, out: Out) -> Result<Exit, Fault> {
@@ -131,12 +142,18 @@ fn apply(home: &Path, customer: &str, out: Out) -> Result<Exit, Fault> {
     if !ended.is_empty() {
         vault.close(now)?;
     }
-    let list: Vec<Value> = ended.iter().map(|e| json!({"first": e.first, "count": e.count, "tombstone": e.tombstone})).collect();
+    let list: Vec<Value> =
+        ended.iter().map(|e| json!({"first": e.first, "count": e.count, "tombstone": e.tombstone})).collect();
     match out.form {
         Form::Text if ended.is_empty() => out.text(&format!("nothing of {id} was kept long enough to end")),
         Form::Text => {
             for e in &ended {
-                out.text(&format!("ended: records {} to {}; record {} is their tombstone", e.first, e.first + e.count - 1, e.tombstone));
+                out.text(&format!(
+                    "ended: records {} to {}; record {} is their tombstone",
+                    e.first,
+                    e.first + e.count - 1,
+                    e.tombstone
+                ));
             }
         }
         _ => out.document("retention", json!({"customer": id.as_str(), "ended": list})),

@@ -221,14 +221,25 @@ fn as_parquet(view: &View, args: &ExportArgs, progress: &Progress, out: Out) -> 
     let folder = args.to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let disk = Folder::new(folder);
     if name.is_empty() || args.to.exists() {
-        return Err(Fault::usage("BW-1012", format!("`{}` is there already, or is no name of a file", args.to.display()), "name a new file, such as acme.parquet"));
+        return Err(Fault::usage(
+            "BW-1012",
+            format!("`{}` is there already, or is no name of a file", args.to.display()),
+            "name a new file, such as acme.parquet",
+        ));
     }
     let file = crate::parquet::Appending::new(&disk, &name);
-    let written = crate::parquet::write(view, args.since, file, &crate::watch::fields, &mut |done| progress.at(done))?;
+    let written =
+        crate::parquet::write(view, args.since, file, &crate::watch::fields, &mut |done| progress.at(done))?;
     disk.sync(&name)?;
     match out.form {
-        Form::Text => out.text(&format!("{written} records in {}; it proves nothing: for proofs, export a bundle", args.to.display())),
-        _ => out.document("export", json!({"records": written, "to": args.to.display().to_string(), "format": "parquet"})),
+        Form::Text => out.text(&format!(
+            "{written} records in {}; it proves nothing: for proofs, export a bundle",
+            args.to.display()
+        )),
+        _ => out.document(
+            "export",
+            json!({"records": written, "to": args.to.display().to_string(), "format": "parquet"}),
+        ),
     }
     Ok(Exit::Ok)
 }

@@ -23,12 +23,21 @@ fn a_log_shows_itself_and_proves_single_records() {
     let place = filled();
     let shown = place.run(&["ledger", "show", "--customer", "acme", "--json"]).json();
     assert_eq!((shown["retention_days"].as_u64(), shown["day_keys"].as_u64()), (Some(366), Some(1)));
-    assert_eq!(shown["checkpoint"].as_str().expect("a note").matches("\n\u{2014} ").count(), 2, "two keys signed");
+    assert_eq!(
+        shown["checkpoint"].as_str().expect("a note").matches("\n\u{2014} ").count(),
+        2,
+        "two keys signed"
+    );
     let vkey = shown["vkey"].as_str().expect("a key").to_owned();
-    let tail = place.run(&["ledger", "tail", "--customer", "acme", "--kind", "control", "-n", "1", "--jsonl"]).lines();
+    let tail = place
+        .run(&["ledger", "tail", "--customer", "acme", "--kind", "control", "-n", "1", "--jsonl"])
+        .lines();
     assert_eq!(tail[0]["raw"]["control"], "closed");
     let to = place.path("proofs").display().to_string();
-    assert_eq!(place.run(&["ledger", "prove", "--customer", "acme", "--seq", "5", "--seq", "600", "--to", &to]).code, 0);
+    assert_eq!(
+        place.run(&["ledger", "prove", "--customer", "acme", "--seq", "5", "--seq", "600", "--to", &to]).code,
+        0
+    );
     let key = ledger::VerifierKey::parse(&vkey).expect("a key");
     for seq in [5, 600] {
         let file = Path::new(&to).join(format!("{seq:012}.tlog-proof"));
@@ -37,11 +46,29 @@ fn a_log_shows_itself_and_proves_single_records() {
         assert!(report.ok() && report.day_checked && report.shown.is_some_and(|r| r.seq == seq));
     }
     let to = place.path("audit").display().to_string();
-    assert_eq!(place.run(&["ledger", "prove", "--customer", "acme", "--sample", "50", "--seed", "x y", "--to", &to]).code, 0);
+    assert_eq!(
+        place
+            .run(&["ledger", "prove", "--customer", "acme", "--sample", "50", "--seed", "x y", "--to", &to])
+            .code,
+        0
+    );
     let sample = verify::Sample { draws: 50, seed: "x y".into() };
     assert!(verify::audit(Path::new(&to), &sample, Some(&key), &[]).expect("there").ok());
     refused(&place, &["ledger", "prove", "--customer", "acme", "--seq", "5", "--to", &to], "BW-1012");
-    refused(&place, &["ledger", "prove", "--customer", "acme", "--seq", "99999", "--to", &place.path("p2").display().to_string()], "BW-1010");
+    refused(
+        &place,
+        &[
+            "ledger",
+            "prove",
+            "--customer",
+            "acme",
+            "--seq",
+            "99999",
+            "--to",
+            &place.path("p2").display().to_string(),
+        ],
+        "BW-1010",
+    );
     refused(&place, &["ledger", "tail", "--customer", "acme", "--kind", "event"], "BW-1010");
     refused(&place, &["ledger", "show", "--customer", "amce"], "did you mean `acme`");
 }
@@ -56,7 +83,10 @@ fn retention_is_lengthened_and_never_shortened() {
     assert_eq!((set["before"].as_u64(), set["days"].as_u64()), (Some(366), Some(2192)));
     let shown = place.run(&["retention", "show", "--customer", "acme", "--json"]).json();
     assert_eq!((shown["days"].as_u64(), shown["floor_days"].as_u64()), (Some(2192), Some(184)));
-    assert_eq!(place.run(&["retention", "apply", "--customer", "acme", "--json"]).json()["ended"], serde_json::json!([]));
+    assert_eq!(
+        place.run(&["retention", "apply", "--customer", "acme", "--json"]).json()["ended"],
+        serde_json::json!([])
+    );
     let ran = place.run(&["verify", "--json"]).json();
     assert_eq!((ran["ok"].as_bool(), ran["vaults"][0]["retention_days"].as_u64()), (Some(true), Some(2192)));
 }
@@ -69,12 +99,30 @@ fn keys_are_rotated_and_come_back_from_escrow() {
     refused(&place, &["key", "new", "--to", &at("pair")], "BW-1012");
     let (public, secret) = (at("pair/public.key"), at("pair/secret.key"));
     assert_eq!(place.run(&["key", "rotate", "--customer", "acme"]).code, 0);
-    assert_eq!(place.run(&["key", "escrow", "--customer", "acme", "--for", &public, "--to", &at("acme.escrow")]).code, 0);
-    refused(&place, &["key", "escrow", "--customer", "acme", "--for", &secret, "--to", &at("other")], "BW-1014");
-    refused(&place, &["key", "restore", "--customer", "acme", "--from", &at("acme.escrow"), "--secret", &secret], "BW-1014");
+    assert_eq!(
+        place
+            .run(&["key", "escrow", "--customer", "acme", "--for", &public, "--to", &at("acme.escrow")])
+            .code,
+        0
+    );
+    refused(
+        &place,
+        &["key", "escrow", "--customer", "acme", "--for", &secret, "--to", &at("other")],
+        "BW-1014",
+    );
+    refused(
+        &place,
+        &["key", "restore", "--customer", "acme", "--from", &at("acme.escrow"), "--secret", &secret],
+        "BW-1014",
+    );
     lose(&place.path("home/keys/acme/customer.key"));
     assert_eq!(place.run(&["verify", "--json"]).code, 5);
-    assert_eq!(place.run(&["key", "restore", "--customer", "acme", "--from", &at("acme.escrow"), "--secret", &secret]).code, 0);
+    assert_eq!(
+        place
+            .run(&["key", "restore", "--customer", "acme", "--from", &at("acme.escrow"), "--secret", &secret])
+            .code,
+        0
+    );
     assert_eq!(place.run(&["verify", "--json"]).code, 0);
 }
 
@@ -93,7 +141,8 @@ fn a_continuation_verifies_with_what_came_before() {
     assert_eq!(place.run(&["export", "--customer", "acme", "--since", "600", "--to", &at("second")]).code, 0);
     let alone = verify::bundle(Path::new(&at("second")), None).expect("there");
     assert_eq!(alone.findings.iter().map(|f| f.threat).collect::<Vec<_>>(), ["A5"]);
-    let head = Head { name: "first".into(), note: std::fs::read(place.path("first/checkpoint")).expect("there") };
+    let head =
+        Head { name: "first".into(), note: std::fs::read(place.path("first/checkpoint")).expect("there") };
     let report = verify::bundle_with(Path::new(&at("second")), None, &[head]).expect("there");
     assert!(report.ok() && report.first == 512, "{:?}", report.findings);
     refused(&place, &["export", "--customer", "acme", "--since", "99999", "--to", &at("third")], "BW-1010");
@@ -105,16 +154,24 @@ fn parquet_holds_every_record() {
     use parquet::record::RowAccessor;
     let place = filled();
     let to = place.path("acme.parquet").display().to_string();
-    let written = place.run(&["export", "--customer", "acme", "--format", "parquet", "--to", &to, "--json"]).json();
+    let written =
+        place.run(&["export", "--customer", "acme", "--format", "parquet", "--to", &to, "--json"]).json();
     let file = SerializedFileReader::new(std::fs::File::open(&to).expect("there")).expect("Parquet");
     let rows: Vec<_> = file.get_row_iter(None).expect("rows").map(|r| r.expect("a row")).collect();
     assert_eq!(Some(rows.len() as u64), written["records"].as_u64());
     let events: Vec<_> = rows.iter().filter(|r| r.get_string(1).expect("a kind") == "event").collect();
     assert_eq!(events.len(), 700);
     for (n, row) in events.iter().enumerate() {
-        assert_eq!(row.get_bytes(7).expect("raw").data(), format!("2026-11-01T10:00:00Z line {n}").as_bytes());
+        assert_eq!(
+            row.get_bytes(7).expect("raw").data(),
+            format!("2026-11-01T10:00:00Z line {n}").as_bytes()
+        );
         assert_eq!(row.get_timestamp_micros(3).expect("a time"), 1_793_527_200_000_000);
     }
-    assert!(rows.iter().enumerate().all(|(n, row)| row.get_long(0).expect("a seq") == i64::try_from(n).expect("small")));
+    assert!(
+        rows.iter()
+            .enumerate()
+            .all(|(n, row)| row.get_long(0).expect("a seq") == i64::try_from(n).expect("small"))
+    );
     refused(&place, &["export", "--customer", "acme", "--format", "parquet", "--to", &to], "BW-1012");
 }

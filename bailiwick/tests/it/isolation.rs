@@ -43,12 +43,19 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
         let to = |name: &str| place.path(&format!("{name}-{own}")).display().to_string();
         let (bundle, proofs) = (to("bundle"), to("proofs"));
         let mut asked: Vec<Vec<String>> = vec![
-            vec!["customer", "show", own, "--json"], vec!["verify", "--customer", own, "--json"], vec!["ledger", "show", "--customer", own],
-            vec!["ledger", "tail", "--customer", own, "--count", "500", "--jsonl"], vec!["retention", "show", "--customer", own],
-            vec!["alert", "ls", "--customer", own, "--json"], vec!["hunt", "--customer", own, "*", "--jsonl"],
-            vec!["hunt", "--customer", own, "_kind:*", "--jsonl"], vec!["export", "--customer", own, "--to", &bundle],
-            vec!["ledger", "prove", "--customer", own, "--seq", "9", "--to", &proofs], vec!["retention", "set", "--customer", own, "--days", "10"],
-            vec!["hunt", "--customer", own, "(("], vec!["ledger", "tail", "--customer", own, "--kind", "nothing"],
+            vec!["customer", "show", own, "--json"],
+            vec!["verify", "--customer", own, "--json"],
+            vec!["ledger", "show", "--customer", own],
+            vec!["ledger", "tail", "--customer", own, "--count", "500", "--jsonl"],
+            vec!["retention", "show", "--customer", own],
+            vec!["alert", "ls", "--customer", own, "--json"],
+            vec!["hunt", "--customer", own, "*", "--jsonl"],
+            vec!["hunt", "--customer", own, "_kind:*", "--jsonl"],
+            vec!["export", "--customer", own, "--to", &bundle],
+            vec!["ledger", "prove", "--customer", own, "--seq", "9", "--to", &proofs],
+            vec!["retention", "set", "--customer", own, "--days", "10"],
+            vec!["hunt", "--customer", own, "(("],
+            vec!["ledger", "tail", "--customer", own, "--kind", "nothing"],
         ]
         .into_iter()
         .map(|words| words.into_iter().map(str::to_owned).collect())
@@ -61,14 +68,21 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
             let word = mark(other);
             let hunted = place.run(&["hunt", "--customer", own, &word, "--jsonl"]);
             assert_eq!((hunted.code, hunted.out.as_str()), (0, ""), "{own} was asked for {other}'s word");
-            asked.push(["hunt", "--customer", own, &format!("user:{word}"), "--jsonl"].map(str::to_owned).to_vec());
-            asked.push(["hunt", "--customer", own, &format!("*{}*", &word[4..]), "--jsonl"].map(str::to_owned).to_vec());
+            asked.push(
+                ["hunt", "--customer", own, &format!("user:{word}"), "--jsonl"].map(str::to_owned).to_vec(),
+            );
+            asked.push(
+                ["hunt", "--customer", own, &format!("*{}*", &word[4..]), "--jsonl"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            );
         }
         for words in &asked {
             let ran = place.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
             // The words of the question itself are the asker's.
             let text = format!("{}{}", ran.out, ran.err);
-            let found: Vec<&str> = foreign(own, &text).into_iter().filter(|c| !words.concat().contains(&mark(c)[4..])).collect();
+            let found: Vec<&str> =
+                foreign(own, &text).into_iter().filter(|c| !words.concat().contains(&mark(c)[4..])).collect();
             assert!(found.is_empty(), "{words:?} shows bytes of {found:?}");
         }
         for folder in [&bundle, &proofs] {
@@ -80,11 +94,15 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
             for file in files {
                 let bytes = std::fs::read(&file).expect("reads");
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                let unpacked = if file.extension().is_some_and(|e| e == "gz") { unpack(&bytes) } else { text };
+                let unpacked =
+                    if file.extension().is_some_and(|e| e == "gz") { unpack(&bytes) } else { text };
                 assert_eq!(foreign(own, &unpacked), Vec::<&str>::new(), "{}", file.display());
             }
         }
-        assert_eq!(place.run(&["hunt", "--customer", own, &mark(own), "--jsonl", "--last", "3"]).lines().len(), 3);
+        assert_eq!(
+            place.run(&["hunt", "--customer", own, &mark(own), "--jsonl", "--last", "3"]).lines().len(),
+            3
+        );
     }
 }
 

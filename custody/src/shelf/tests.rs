@@ -58,7 +58,8 @@ fn noticed(disk: &Memory, shelf: &Twin, given: &[Vec<u8>]) -> bool {
         _ => {}
     })
     .expect("audits");
-    let read = home.view(&acme()).map_err(|e| e.to_string()).and_then(|v| try_all(&v).map_err(|e| e.to_string()));
+    let read =
+        home.view(&acme()).map_err(|e| e.to_string()).and_then(|v| try_all(&v).map_err(|e| e.to_string()));
     match read {
         Ok(raws) => {
             let ours: Vec<_> = raws.into_iter().filter(|r| r.starts_with(b"record")).collect();
@@ -152,10 +153,16 @@ fn what_lies_on_a_shelf_cannot_be_exchanged() {
     for name in names.iter().filter(|n| n.contains("/tile/")) {
         let bad = shelf.copied();
         bad.lose(name);
-        assert_eq!(all(&look(&disk, &bad).view(&acme()).expect("opens")).len() as u64, vault_size(&disk, &shelf));
+        assert_eq!(
+            all(&look(&disk, &bad).view(&acme()).expect("opens")).len() as u64,
+            vault_size(&disk, &shelf)
+        );
         let bad = shelf.copied();
         bad.forge(name, &vec![7; usize::try_from(shelf.length(name).expect("there")).expect("small")]);
-        assert!(look(&disk, &bad).view(&acme()).is_err(), "forged page roots are not those of the checkpoint");
+        assert!(
+            look(&disk, &bad).view(&acme()).is_err(),
+            "forged page roots are not those of the checkpoint"
+        );
     }
 }
 

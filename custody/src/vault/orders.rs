@@ -34,7 +34,9 @@ pub enum RetentionError {
         floor: u32,
     },
     /// Shorter than what is in force.
-    #[error("{days} days are fewer than the {have} in force; shortening takes both sides' signatures and 30 days' notice in the log")]
+    #[error(
+        "{days} days are fewer than the {have} in force; shortening takes both sides' signatures and 30 days' notice in the log"
+    )]
     Shorter {
         /// Asked for.
         days: u32,
@@ -66,6 +68,9 @@ pub struct Ended {
     /// Seq of the tombstone.
     pub tombstone: u64,
 }
+
+/// The last row, and the greatest arrival among those that were looked at with it.
+type LastRow = (Row, Option<(i64, u32)>);
 
 /// Longest retention: a century.
 const RETENTION_LIMIT_DAYS: u32 = 36_525;
@@ -112,9 +117,10 @@ impl Vault {
         let by = (access.customer.as_str(), access.origin.as_str(), &access.wrap);
         let signer = days::make_key(&*access.disk, by, day, &mut **access.chance.get())?;
         let Checkpoint { size, root, .. } = log.checkpoint();
-        let signed = Handover::sign((size, root), (&access.origin, day), signer.vkey(), (&access.signer, before));
-        let handover = signed
-            .map_err(|e| SealError::Log { customer: access.customer.clone(), why: e.to_string() })?;
+        let signed =
+            Handover::sign((size, root), (&access.origin, day), signer.vkey(), (&access.signer, before));
+        let handover =
+            signed.map_err(|e| SealError::Log { customer: access.customer.clone(), why: e.to_string() })?;
         Ok((handover, signer))
     }
 
@@ -138,7 +144,9 @@ impl Vault {
         let before = self.before.filter(|b| !b.closed)?;
         let word = match before.ours {
             false => "reopened",
-            true if now.as_second().saturating_sub(before.received.as_second()) > SILENCE_SECONDS => "silence",
+            true if now.as_second().saturating_sub(before.received.as_second()) > SILENCE_SECONDS => {
+                "silence"
+            }
             true => return None,
         };
         Some(json!({"control": word, "since": before.received.to_string()}))
@@ -223,9 +231,9 @@ impl Vault {
     pub(super) fn note_last(&mut self, sealed: &[Event], now: Time) {
         let received = sealed.iter().map(|e| e.record.received).max().unwrap_or(now);
         let received = self.before.map_or(received, |b| b.received.max(received));
-        let closed = sealed.last().is_some_and(|e| {
-            is_closed(e.record.kind.code(), &e.record.source.to_string(), &e.record.raw)
-        });
+        let closed = sealed
+            .last()
+            .is_some_and(|e| is_closed(e.record.kind.code(), &e.record.source.to_string(), &e.record.raw));
         self.before = Some(Before { received, closed, ours: true });
     }
 
@@ -246,10 +254,11 @@ impl Vault {
         Ok(())
     }
 
-    fn last_segment_row(&self) -> Result<Option<(Row, Option<(i64, u32)>)>, OpenError> {
+    fn last_segment_row(&self) -> Result<Option<LastRow>, OpenError> {
         let Some(object) = self.segments.last() else { return Ok(None) };
         let reader = view::reader(&self.access, object)?;
-        let damaged = |why: String| OpenError::Damaged { name: object.name.clone(), from: Some(object.first), why };
+        let damaged =
+            |why: String| OpenError::Damaged { name: object.name.clone(), from: Some(object.first), why };
         let Some(block) = reader.blocks().len().checked_sub(1) else { return Ok(None) };
         let rows = reader.read_block(block).map_err(|e| damaged(e.to_string()))?;
         let greatest = rows.iter().map(|(_, r)| r.received).max();
@@ -291,9 +300,11 @@ impl Vault {
         if days > RETENTION_LIMIT_DAYS {
             return Err(RetentionError::Long { days, limit: RETENTION_LIMIT_DAYS });
         }
-        let text = format!("bailiwick-retention v1\norigin {}\ndays {days}\nfrom {now}\n", self.access.origin);
+        let text =
+            format!("bailiwick-retention v1\norigin {}\ndays {days}\nfrom {now}\n", self.access.origin);
         let note = self.access.signer.sign(&text);
-        let note = note.map_err(|e| SealError::Log { customer: self.access.customer.clone(), why: e.to_string() })?;
+        let note =
+            note.map_err(|e| SealError::Log { customer: self.access.customer.clone(), why: e.to_string() })?;
         let note = String::from_utf8_lossy(&note.to_bytes()).into_owned();
         let seq = self.append_control(&json!({"control": "retention", "days": days, "note": note}), now)?;
         self.retention_days = days;
@@ -367,9 +378,9 @@ impl Vault {
             let reader = view::reader(&self.access, object).map_err(|e| log(e.to_string()))?;
             for block in 0..reader.blocks().len() {
                 let rows = reader.read_block(block).map_err(|e| log(e.to_string()))?;
-                let times = rows.iter().filter_map(|(_, r)| {
-                    Time::new(r.received.0, i32::try_from(r.received.1).ok()?).ok()
-                });
+                let times = rows
+                    .iter()
+                    .filter_map(|(_, r)| Time::new(r.received.0, i32::try_from(r.received.1).ok()?).ok());
                 greatest = times.max().map_or(greatest, |t| t.max(greatest));
             }
         }
@@ -398,7 +409,8 @@ impl Vault {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut words = text.split_whitespace();
         let (form, epoch) = (words.next(), words.next().and_then(|w| w.parse::<u32>().ok()));
-        let oldest = self.first_epoch().filter(|&(number, ..)| form == Some(ENDING_FORM) && Some(number) == epoch);
+        let oldest =
+            self.first_epoch().filter(|&(number, ..)| form == Some(ENDING_FORM) && Some(number) == epoch);
         if let Some((epoch, first, end)) = oldest
             && self.has_tombstone(first, end)
         {

@@ -83,7 +83,12 @@ fn standing(disk: &Memory) -> Vec<Vec<u8>> {
 /// Rows after which a journal becomes a segment in these tests.
 pub(crate) const ROLL: u64 = 1024;
 
-pub(crate) fn fill(vault: &mut Vault, numbers: std::ops::Range<u64>, length: usize, now: i64) -> Result<(), SealError> {
+pub(crate) fn fill(
+    vault: &mut Vault,
+    numbers: std::ops::Range<u64>,
+    length: usize,
+    now: i64,
+) -> Result<(), SealError> {
     vault.roll_rows = usize::try_from(ROLL).expect("small");
     let batch: Vec<_> = numbers.map(|n| draft(n, length)).collect();
     let expected: Vec<_> = batch.iter().map(|(d, _)| d.raw.clone()).collect();
@@ -300,7 +305,12 @@ fn nothing_readable_lies_in_a_vault() {
     fill(&mut vault, 0..ROLL + 500, 0, 1).expect("seals");
     for name in disk.list("vaults").expect("lists") {
         let bytes = disk.read(&name).expect("reads");
-        assert!(!bytes.windows(6).any(|w| w == b"record") || name.ends_with("checkpoint") || name.ends_with("days"), "{name}");
+        assert!(
+            !bytes.windows(6).any(|w| w == b"record")
+                || name.ends_with("checkpoint")
+                || name.ends_with("days"),
+            "{name}"
+        );
     }
     let _: VerifierKey = vault.vkey();
 }

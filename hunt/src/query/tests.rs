@@ -123,7 +123,21 @@ fn what_every_hit_must_have_is_known_and_nothing_else() {
     let words = |w: &str| segment::query_terms(w);
     assert_eq!(hashes("Failed user:root"), words("failed root"));
     assert_eq!(hashes("a:\"C:\\\\x\" not b"), words("c x"));
-    for none in ["a or b", "-a", "fail*", "/x/", "*", "n:4711", "n:1.5", "n:>3", "_source:x", "source:x", "outcome:failure", "a:*", "a:10.0.0.0/8"] {
+    for none in [
+        "a or b",
+        "-a",
+        "fail*",
+        "/x/",
+        "*",
+        "n:4711",
+        "n:1.5",
+        "n:>3",
+        "_source:x",
+        "source:x",
+        "outcome:failure",
+        "a:*",
+        "a:10.0.0.0/8",
+    ] {
         assert_eq!(hashes(none), Vec::<u64>::new(), "{none}");
     }
 }

@@ -1,8 +1,8 @@
 //! Cosignatures, proof files and policies: one spelling each, every changed bit is noticed, and small enough to be mailed.
 
 use ledger::{
-    Checkpoint, CosignerKey, CosignerVkey, Hash, Note, Policy, ProofFile, SigningKey, Tree, Unsatisfied, VerifierKey, leaf_hash,
-    node_hash, root_of,
+    Checkpoint, CosignerKey, CosignerVkey, Hash, Note, Policy, ProofFile, SigningKey, Tree, Unsatisfied,
+    VerifierKey, leaf_hash, node_hash, root_of,
 };
 
 const ORIGIN: &str = "example.org/log";
@@ -35,7 +35,8 @@ fn a_cosignature_says_when_and_holds_under_its_key_only() {
     for at in begin..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        let held = Note::parse(&changed).is_ok_and(|n| witness(1).vkey().cosigned(&n) == Ok(Some(1_679_315_147)));
+        let held =
+            Note::parse(&changed).is_ok_and(|n| witness(1).vkey().cosigned(&n) == Ok(Some(1_679_315_147)));
         assert!(!held, "byte {at}");
     }
     let other = log().sign("no checkpoint\n").expect("signs");
@@ -53,7 +54,8 @@ fn the_signed_message_is_the_specified_one() {
     let note = head(20_852_163, root_of(&[]));
     let signature = witness(1).cosign(&note, 1_679_315_147).expect("a checkpoint");
     let message = format!("cosignature/v1\ntime 1679315147\n{}", note.text());
-    let plain = SigningKey::from_seed("witness1.example", &[101; 32]).expect("good").sign(&message).expect("signs");
+    let plain =
+        SigningKey::from_seed("witness1.example", &[101; 32]).expect("good").sign(&message).expect("signs");
     assert_eq!(signature.signature[..8], 1_679_315_147u64.to_be_bytes());
     assert_eq!(signature.signature[8..], plain.signatures()[0].signature);
 }
@@ -72,7 +74,9 @@ fn proof(size: u64, index: u64, extra: Option<Vec<u8>>) -> (ProofFile, Hash) {
 
 #[test]
 fn a_proof_file_proves_its_entry_and_every_changed_bit_is_noticed() {
-    for (size, index, extra) in [(1, 0, None), (2, 1, Some(vec![])), (300, 7, Some(b"salt and record".to_vec())), (1_000, 999, None)] {
+    for (size, index, extra) in
+        [(1, 0, None), (2, 1, Some(vec![])), (300, 7, Some(b"salt and record".to_vec())), (1_000, 999, None)]
+    {
         let (file, leaf) = proof(size, index, extra);
         let bytes = file.to_bytes();
         let read = ProofFile::parse(&bytes).expect("parses");
@@ -92,7 +96,8 @@ fn a_proof_file_proves_its_entry_and_every_changed_bit_is_noticed() {
         }
         for cut in 0..bytes.len() {
             // A cut behind the log's line leaves a proof without its witness.
-            let same = ProofFile::parse(&bytes[..cut]).is_ok_and(|f| witness(1).vkey().cosigned(&f.checkpoint) == Ok(Some(7)));
+            let same = ProofFile::parse(&bytes[..cut])
+                .is_ok_and(|f| witness(1).vkey().cosigned(&f.checkpoint) == Ok(Some(7)));
             assert!(!same, "cut at {cut}");
         }
     }
@@ -121,7 +126,14 @@ fn a_proof_in_a_billion_records_is_small() {
     }
     let file = ProofFile { extra: Some(vec![7; 16 + 480]), index: 0, path, checkpoint };
     assert!(file.to_bytes().len() <= 4096, "{} bytes", file.to_bytes().len());
-    assert_eq!(ProofFile::parse(&file.to_bytes()).expect("parses").verify(&leaf, &[log().vkey()]).expect("holds").size, 1 << 30);
+    assert_eq!(
+        ProofFile::parse(&file.to_bytes())
+            .expect("parses")
+            .verify(&leaf, &[log().vkey()])
+            .expect("holds")
+            .size,
+        1 << 30
+    );
 }
 
 fn policy(lines: &str) -> Result<Policy, String> {
@@ -143,7 +155,8 @@ fn reached(policy: &Policy, by: &[u8]) -> Result<Vec<String>, Unsatisfied> {
 
 #[test]
 fn a_quorum_counts_as_its_groups_say() {
-    let two = policy("group X 2 W0 W1 W2\ngroup Y any W3 W4\ngroup both all X Y\nquorum both\n").expect("parses");
+    let two =
+        policy("group X 2 W0 W1 W2\ngroup Y any W3 W4\ngroup both all X Y\nquorum both\n").expect("parses");
     for (by, held) in [
         (&[] as &[u8], false),
         (&[0, 1], false),
@@ -155,7 +168,10 @@ fn a_quorum_counts_as_its_groups_say() {
         assert_eq!(reached(&two, by).is_ok(), held, "{by:?}");
     }
     assert_eq!(reached(&policy("quorum W1\n").expect("parses"), &[1, 2]).expect("reached"), ["W1", "W2"]);
-    assert_eq!(reached(&policy("quorum none\n").expect("parses"), &[]).expect("reached"), Vec::<String>::new());
+    assert_eq!(
+        reached(&policy("quorum none\n").expect("parses"), &[]).expect("reached"),
+        Vec::<String>::new()
+    );
     // Not this log's checkpoint, or a broken cosignature.
     let none = Policy::parse("quorum none\n").expect("parses");
     assert!(none.satisfied(&head(0, root_of(&[])), None).is_err());
@@ -186,7 +202,10 @@ fn a_faulty_policy_names_its_line() {
         ("quorum none\r\n", 10, "control character"),
     ] {
         let error = policy(lines).expect_err(lines);
-        assert!(error.starts_with(&format!("policy, line {line}:")) && error.contains(says), "{lines:?}: {error}");
+        assert!(
+            error.starts_with(&format!("policy, line {line}:")) && error.contains(says),
+            "{lines:?}: {error}"
+        );
     }
     let twice = format!("log {}\nlog {}\nquorum none\n", log().vkey(), log().vkey());
     assert!(Policy::parse(&twice).is_err());

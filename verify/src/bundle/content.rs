@@ -25,8 +25,10 @@ impl Bundle {
             .filter_map(|name| Part::parse(name))
             .filter(|part| part.belongs(span))
             .collect();
-        let records: BTreeSet<u64> =
-            parts.iter().filter_map(|p| if let Part::Records(at) = p { Some(*at / CHUNK) } else { None }).collect();
+        let records: BTreeSet<u64> = parts
+            .iter()
+            .filter_map(|p| if let Part::Records(at) = p { Some(*at / CHUNK) } else { None })
+            .collect();
         let mut tiles: BTreeMap<u64, Part> = parts
             .iter()
             .filter_map(|p| if let Part::Tile(at, _) = p { Some((*at, *p)) } else { None })
@@ -60,9 +62,7 @@ impl Bundle {
         if from >= end {
             return;
         }
-        let (Some((first, _)), Some((_, last))) =
-            (span.range(from), span.range(end - 1))
-        else {
+        let (Some((first, _)), Some((_, last))) = (span.range(from), span.range(end - 1)) else {
             return;
         };
         let files = if end - from == 1 {

@@ -149,8 +149,7 @@ impl Recipe {
             let end = ((first / 65_536 + 1) * 65_536).min(forms.len());
             let forms = &forms[first..end];
             bundle.files.insert(format!("records/{first:012}.gz"), self.packed(forms));
-            let salts =
-                (first..end).flat_map(|seq| salt(self.customer, seq as u64)).collect();
+            let salts = (first..end).flat_map(|seq| salt(self.customer, seq as u64)).collect();
             bundle.files.insert(format!("salts/{first:012}"), salts);
             first = end;
         }

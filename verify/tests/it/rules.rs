@@ -43,8 +43,12 @@ fn python(path: &Path, vkey: &str, heads: &[PathBuf]) -> Option<Vec<String>> {
     }
     let ran = start("python3", &args.iter().map(AsRef::as_ref).collect::<Vec<_>>()).ok()?;
     assert_eq!(ran.err, "");
-    let mut found: Vec<String> =
-        ran.json()["findings"].as_array().expect("a list").iter().map(|f| f["threat"].as_str().expect("text").to_owned()).collect();
+    let mut found: Vec<String> = ran.json()["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|f| f["threat"].as_str().expect("text").to_owned())
+        .collect();
     found.sort_unstable();
     found.dedup();
     Some(found)
@@ -80,7 +84,8 @@ fn the_past_cannot_be_rewritten_with_the_keys_of_today() {
     let stable = SigningKey::from_seed(&origin("acme"), &[7; 32]).expect("good");
     let forged = Note::parse(&handover("acme", 7, 1, (256, root))).expect("a note");
     let mut note = stable.sign(forged.text()).expect("signs");
-    let thief = SigningKey::from_seed(&format!("{}/day/2026-11-01", origin("acme")), &[99; 32]).expect("good");
+    let thief =
+        SigningKey::from_seed(&format!("{}/day/2026-11-01", origin("acme")), &[99; 32]).expect("good");
     note.merge(&thief.sign(forged.text()).expect("signs")).expect("room");
     changed.days[0] = note.to_bytes();
     check(&changed.bake(), &[], &["A2"]);
@@ -155,8 +160,19 @@ fn heads_show_forks_and_shrinking() {
 fn a_continuation_needs_what_came_before() {
     let heads = Laid::empty();
     let forms = Recipe::doors("acme", 66_000).forms;
-    let part = |many: usize, begin: u64| Recipe { forms: forms[..many].to_vec(), begin, pages_in_member: 16, ..Recipe::doors("acme", 0) };
-    for (many, begin, before) in [(700, 256, 256), (700, 512, 600), (66_000, 65_536, 65_700), (66_000, 60_160, 60_200), (512, 512, 512)] {
+    let part = |many: usize, begin: u64| Recipe {
+        forms: forms[..many].to_vec(),
+        begin,
+        pages_in_member: 16,
+        ..Recipe::doors("acme", 0)
+    };
+    for (many, begin, before) in [
+        (700, 256, 256),
+        (700, 512, 600),
+        (66_000, 65_536, 65_700),
+        (66_000, 60_160, 60_200),
+        (512, 512, 512),
+    ] {
         let bundle = part(many, begin).bake();
         check(&bundle, &[], &["A5"]);
         let held = head(&heads, "held", &part(before, 0).bake());
@@ -180,12 +196,14 @@ fn with(many: u64, records: &[(u64, i64, &str)]) -> Recipe {
     let mut recipe = Recipe::doors("acme", many);
     let last = records.iter().map(|r| r.0).min().unwrap_or(many);
     for (seq, days, raw) in records {
-        recipe.forms[usize::try_from(*seq).expect("small")] = form::encode(&Record { received: at(*days), ..control(*seq, raw) });
+        recipe.forms[usize::try_from(*seq).expect("small")] =
+            form::encode(&Record { received: at(*days), ..control(*seq, raw) });
     }
     let days = records.iter().map(|r| r.1).max().unwrap_or(0);
     for seq in last..many {
         if !records.iter().any(|r| r.0 == seq) {
-            recipe.forms[usize::try_from(seq).expect("small")] = form::encode(&Record { received: at(days), ..door(seq) });
+            recipe.forms[usize::try_from(seq).expect("small")] =
+                form::encode(&Record { received: at(days), ..door(seq) });
         }
     }
     recipe
@@ -200,9 +218,26 @@ fn silence_is_explained_or_found() {
     assert_eq!(closed.silences, 1);
     assert!(closed.longest_silence.expect("one").seconds() > 2 * 86_400);
     check(&with(300, &[(200, 3, REOPENED)]).bake(), &[], &[]);
-    check(&with(300, &[(200, 3, r#"{"control":"epoch","epoch":1}"#), (201, 3, r#"{"control":"silence"}"#)]).bake(), &[], &[]);
+    check(
+        &with(300, &[(200, 3, r#"{"control":"epoch","epoch":1}"#), (201, 3, r#"{"control":"silence"}"#)])
+            .bake(),
+        &[],
+        &[],
+    );
     check(&with(300, &[(200, 3, r#"{"control":"heartbeat"}"#)]).bake(), &[], &["A10"]);
-    check(&with(300, &[(199, 0, CLOSED), (200, 0, r#"{"control":"heartbeat"}"#), (201, 3, r#"{"control":"heartbeat"}"#)]).bake(), &[], &["A10"]);
+    check(
+        &with(
+            300,
+            &[
+                (199, 0, CLOSED),
+                (200, 0, r#"{"control":"heartbeat"}"#),
+                (201, 3, r#"{"control":"heartbeat"}"#),
+            ],
+        )
+        .bake(),
+        &[],
+        &["A10"],
+    );
     check(&with(300, &[(299, 3, r#"{"control":"heartbeat"}"#)]).bake(), &[], &["A10"]);
     // Only the log itself can explain, not a record that says the same.
     let mut recipe = with(300, &[(200, 3, REOPENED)]);
@@ -216,7 +251,11 @@ fn silence_is_explained_or_found() {
 fn retention_never_falls() {
     let kept = |days: u32| format!(r#"{{"control":"retention","days":{days},"note":""}}"#);
     let epoch = |days: u32| format!(r#"{{"control":"epoch","retention_days":{days}}}"#);
-    let report = check(&with(300, &[(100, 0, &epoch(366)), (101, 0, &kept(400)), (102, 0, &epoch(400))]).bake(), &[], &[]);
+    let report = check(
+        &with(300, &[(100, 0, &epoch(366)), (101, 0, &kept(400)), (102, 0, &epoch(400))]).bake(),
+        &[],
+        &[],
+    );
     assert_eq!(report.retention_days, Some(400));
     check(&with(300, &[(100, 0, &kept(183))]).bake(), &[], &["A5"]);
     check(&with(300, &[(100, 0, &kept(400)), (101, 0, &kept(399))]).bake(), &[], &["A5"]);
@@ -224,21 +263,30 @@ fn retention_never_falls() {
 }
 
 fn tombstone(count: u64, root: Hash, until: i64, days: u32) -> String {
-    format!(r#"{{"control":"tombstone","epoch":0,"first":0,"count":{count},"root":"{root}","until":"{}","retention_days":{days}}}"#, at(until))
+    format!(
+        r#"{{"control":"tombstone","epoch":0,"first":0,"count":{count},"root":"{root}","until":"{}","retention_days":{days}}}"#,
+        at(until)
+    )
 }
 
 #[test]
 fn what_was_ended_was_kept_long_enough() {
     let roots = root_of(&Recipe::doors("acme", 700).leaves()[..256]);
     let stone = |root: Hash, until: i64, when: i64| {
-        let recipe = with(700, &[(600, 0, CLOSED), (601, when, REOPENED), (602, when, &tombstone(256, root, until, 184))]);
+        let recipe = with(
+            700,
+            &[(600, 0, CLOSED), (601, when, REOPENED), (602, when, &tombstone(256, root, until, 184))],
+        );
         Recipe { begin: 256, ..recipe }.bake()
     };
     let report = check(&stone(roots, 0, 184), &[], &[]);
     assert_eq!(report.ended.iter().map(|e| (e.first, e.count)).collect::<Vec<_>>(), [(0, 256)]);
     check(&stone(roots, 1, 184), &[], &["A5"]);
     check(&stone(root_of(&[]), 0, 184), &[], &["A1"]);
-    let more = Recipe { begin: 512, ..with(700, &[(600, 0, CLOSED), (601, 184, REOPENED), (602, 184, &tombstone(256, roots, 0, 184))]) };
+    let more = Recipe {
+        begin: 512,
+        ..with(700, &[(600, 0, CLOSED), (601, 184, REOPENED), (602, 184, &tombstone(256, roots, 0, 184))])
+    };
     check(&more.bake(), &[], &["A5"]);
 }
 
@@ -301,18 +349,29 @@ fn a_sample_must_be_answered_whole() {
     let text = Note::parse(&bundle.files["checkpoint"]).expect("ours").text().to_owned();
     let drawn: Vec<u64> = sample.drawn(&text, 0, 700).into_iter().collect();
     assert!(drawn.len() > 30 && drawn.iter().all(|s| *s < 700));
-    assert_ne!(Sample { seed: "other".into(), ..sample.clone() }.drawn(&text, 0, 700).into_iter().collect::<Vec<_>>(), drawn);
+    assert_ne!(
+        Sample { seed: "other".into(), ..sample.clone() }
+            .drawn(&text, 0, 700)
+            .into_iter()
+            .collect::<Vec<_>>(),
+        drawn
+    );
     for seq in &drawn {
         let file = proof(&recipe, &bundle, usize::try_from(*seq).expect("small"));
         laid.write(&format!("{seq:012}.tlog-proof"), &file.to_bytes());
     }
-    let audit = |heads: &[Head]| verify::audit(laid.path(), &sample, Some(&bundle.pinned()), heads).expect("there");
+    let audit =
+        |heads: &[Head]| verify::audit(laid.path(), &sample, Some(&bundle.pinned()), heads).expect("there");
     let report = audit(&[]);
     assert_eq!((threats(&report), report.records), (vec![], drawn.len() as u64));
     assert!((report.certainty.expect("some") - (1.0 - 0.99f64.powi(40))).abs() < 1e-9);
     let own = Head { name: "mine".into(), note: bundle.files["checkpoint"].clone() };
     assert_eq!(threats(&audit(&[own])), [] as [&str; 0]);
-    let other = Checkpoint { origin: origin("acme"), size: 700, root: root_of(&[leaf_hash(&commitment(&[0; 16], b""))]) };
+    let other = Checkpoint {
+        origin: origin("acme"),
+        size: 700,
+        root: root_of(&[leaf_hash(&commitment(&[0; 16], b""))]),
+    };
     let other = Head { name: "fork".into(), note: bundle.key.sign(&other.text()).expect("signs").to_bytes() };
     assert!(threats(&audit(&[other])).contains(&"A4"));
     laid.remove(&format!("{:012}.tlog-proof", drawn[7]));

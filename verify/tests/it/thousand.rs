@@ -34,7 +34,8 @@ impl Dice {
 }
 
 fn sound() -> Vec<Bundle> {
-    let mut all: Vec<Bundle> = [0, 1, 255, 256, 257, 600].into_iter().map(|n| Recipe::doors("acme", n).bake()).collect();
+    let mut all: Vec<Bundle> =
+        [0, 1, 255, 256, 257, 600].into_iter().map(|n| Recipe::doors("acme", n).bake()).collect();
     let mut days = Recipe::doors("acme", 700);
     days.new_day(256);
     days.new_day(300);
@@ -71,7 +72,8 @@ fn damage(files: &mut Files, dice: &mut Dice) -> String {
             return format!("{name} twice");
         }
         _ => {
-            let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+            let mut lines: Vec<Vec<u8>> =
+                bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
             let (a, b) = (dice.roll(lines.len()), dice.roll(lines.len()));
             if !lines.is_empty() {
                 lines.swap(a, b);
@@ -88,7 +90,10 @@ fn damage(files: &mut Files, dice: &mut Dice) -> String {
 #[expect(clippy::disallowed_methods, reason = "starts the second verifier")]
 fn both_verifiers_agree_on_a_thousand_damaged_bundles() {
     let mut command = std::process::Command::new("python3");
-    command.args(["-I", "-c", DRIVER, SECOND]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    command
+        .args(["-I", "-c", DRIVER, SECOND])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped());
     let Ok(mut second) = command.spawn() else {
         eprintln!("skipped: no python3 on this machine");
         return;

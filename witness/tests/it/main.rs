@@ -24,16 +24,34 @@ fn lay(folder: &Path, seed: u8, many: u64, word: &str) {
     use model::{Draft, Format, Kind, Source, form};
     let stable = key(seed);
     let day = SigningKey::from_seed(&format!("{ORIGIN}/day/2026-11-01"), &[seed + 100; 32]).expect("good");
-    let text = format!("bailiwick-day-key v1\norigin {ORIGIN}\nday 2026-11-01\nlog 0 {}\nvkey {}\n", root_of(&[]), day.vkey());
+    let text = format!(
+        "bailiwick-day-key v1\norigin {ORIGIN}\nday 2026-11-01\nlog 0 {}\nvkey {}\n",
+        root_of(&[]),
+        day.vkey()
+    );
     let days = stable.sign(&text).expect("signs").to_bytes();
     let at = "2026-11-01T10:00:00Z".parse().expect("a time");
     let raw = |n: u64| match n {
-        0 => format!("{{\"control\":\"day-key\",\"note\":\"{}\"}}", String::from_utf8_lossy(&days).replace('\n', "\\n")),
+        0 => format!(
+            "{{\"control\":\"day-key\",\"note\":\"{}\"}}",
+            String::from_utf8_lossy(&days).replace('\n', "\\n")
+        ),
         _ => format!("record {n} {word}"),
     };
     let form = |n: u64| {
-        let (kind, source) = if n == 0 { (Kind::Control, Source::new(Format::Own, "self")) } else { (Kind::Event, Source::new(Format::Text, "fw")) };
-        let draft = Draft { kind, source: source.expect("good"), happened: at, received: at, raw: raw(n).into_bytes(), defects: vec![] };
+        let (kind, source) = if n == 0 {
+            (Kind::Control, Source::new(Format::Own, "self"))
+        } else {
+            (Kind::Event, Source::new(Format::Text, "fw"))
+        };
+        let draft = Draft {
+            kind,
+            source: source.expect("good"),
+            happened: at,
+            received: at,
+            raw: raw(n).into_bytes(),
+            defects: vec![],
+        };
         form::encode(&draft.at(n))
     };
     let forms: Vec<Vec<u8>> = (0..many).map(form).collect();
@@ -43,7 +61,11 @@ fn lay(folder: &Path, seed: u8, many: u64, word: &str) {
     note.merge(&day.sign(&head.text()).expect("signs")).expect("room");
     let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
     for form in &forms {
-        std::io::Write::write_all(&mut packed, &[u32::try_from(form.len()).expect("short").to_be_bytes().as_slice(), form].concat()).expect("packs");
+        std::io::Write::write_all(
+            &mut packed,
+            &[u32::try_from(form.len()).expect("short").to_be_bytes().as_slice(), form].concat(),
+        )
+        .expect("packs");
     }
     let mut files: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     files.insert("vkey", format!("{}\n", stable.vkey()).into_bytes());
@@ -51,7 +73,8 @@ fn lay(folder: &Path, seed: u8, many: u64, word: &str) {
     files.insert("checkpoint", note.to_bytes());
     files.insert("records/000000000000.gz", packed.finish().expect("packs"));
     files.insert("salts/000000000000", vec![7; 16 * forms.len()]);
-    let mut text = format!("bailiwick-bundle v1\norigin {ORIGIN}\ncheckpoint {many} {}\nrecords 0 {many}\n", head.root);
+    let mut text =
+        format!("bailiwick-bundle v1\norigin {ORIGIN}\ncheckpoint {many} {}\nrecords 0 {many}\n", head.root);
     for (name, bytes) in &files {
         text.push_str(&format!("file {name} {} {}\n", bytes.len(), sha(bytes)));
     }
@@ -78,7 +101,9 @@ fn a_log_that_grew_is_believed_and_cosigned() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut state = open(folder.path());
     for (many, before) in [(3, None), (3, Some(3)), (100, Some(3)), (255, Some(100))] {
-        let checked = check(&mut state, bundle(1, many, "a").path(), Some(&key(1).vkey()), 1_793_527_200 + many).expect("checks");
+        let checked =
+            check(&mut state, bundle(1, many, "a").path(), Some(&key(1).vkey()), 1_793_527_200 + many)
+                .expect("checks");
         assert!(checked.ok(), "{:?}", checked.report.findings);
         assert_eq!(checked.before, before);
         let note = checked.cosigned.expect("cosigned");
@@ -96,12 +121,19 @@ fn a_log_that_grew_is_believed_and_cosigned() {
 fn a_log_that_shrank_forked_or_is_damaged_is_not_believed_and_nothing_is_forgotten() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut state = open(folder.path());
-    let believed = |state: &mut State, bundle: &TempDir| check(state, bundle.path(), None, 1).expect("checks");
+    let believed =
+        |state: &mut State, bundle: &TempDir| check(state, bundle.path(), None, 1).expect("checks");
     assert!(believed(&mut state, &bundle(1, 100, "a")).first_sight);
-    for (bad, threat) in [(bundle(1, 99, "a"), "A3"), (bundle(1, 100, "b"), "A4"), (bundle(1, 200, "b"), "A4")] {
+    for (bad, threat) in
+        [(bundle(1, 99, "a"), "A3"), (bundle(1, 100, "b"), "A4"), (bundle(1, 200, "b"), "A4")]
+    {
         let checked = believed(&mut state, &bad);
         assert!(!checked.ok());
-        assert!(checked.report.findings.iter().any(|f| f.threat == threat), "{threat}: {:?}", checked.report.findings);
+        assert!(
+            checked.report.findings.iter().any(|f| f.threat == threat),
+            "{threat}: {:?}",
+            checked.report.findings
+        );
     }
     let damaged = bundle(1, 150, "a");
     flip(&damaged.path().join("salts/000000000000"));
@@ -126,7 +158,10 @@ fn its_own_state_is_not_taken_from_strangers() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut state = open(folder.path());
     assert!(check(&mut state, bundle(1, 100, "a").path(), None, 1).expect("checks").ok());
-    assert!(matches!(State::open(folder.path(), "w", || Ok([9; 32])), Err(StateError::Busy { .. })), "one at a time");
+    assert!(
+        matches!(State::open(folder.path(), "w", || Ok([9; 32])), Err(StateError::Busy { .. })),
+        "one at a time"
+    );
     let kept = folder.path().join("logs/log-northwind-it+acme+records/checkpoint");
     let note = std::fs::read(&kept).expect("kept");
     assert_eq!(Note::parse(&note).expect("a note").signatures().len(), 3);

@@ -1,9 +1,9 @@
 //! Days, silences, retention, and the end of what was kept long enough.
 
 use super::*;
+use crate::HomeError;
 use crate::disk::{Failing, Memory};
 use crate::vault::tests::{acme, all, chance, draft, fill, fresh, home, raws, time, try_all};
-use crate::HomeError;
 use ledger::Note;
 use std::io;
 
@@ -46,7 +46,10 @@ fn each_day_has_a_key_that_dies_when_the_next_one_signs() {
         assert_eq!(keys.len(), 1, "only the day's key is there: {keys:?}");
         let date = format!("2026-11-{:02}", 1 + day);
         assert!(keys[0].contains(&date), "{keys:?} on {date}");
-        assert_eq!(signers(&disk), ["northwind-it/acme/records".to_owned(), format!("northwind-it/acme/records/day/{date}")]);
+        assert_eq!(
+            signers(&disk),
+            ["northwind-it/acme/records".to_owned(), format!("northwind-it/acme/records/day/{date}")]
+        );
     }
     let view = look(&disk).view(&acme()).expect("opens");
     let notes: Vec<Vec<u8>> = days::split(view.days()).into_iter().map(<[u8]>::to_vec).collect();
@@ -62,9 +65,13 @@ fn each_day_has_a_key_that_dies_when_the_next_one_signs() {
     // Each is announced by the record at the size that it names.
     let raws = all(&view);
     for note in &parsed {
-        let size: usize = note.text().lines().nth(3).and_then(|l| l.split(' ').nth(1)?.parse().ok()).expect("a size");
+        let size: usize =
+            note.text().lines().nth(3).and_then(|l| l.split(' ').nth(1)?.parse().ok()).expect("a size");
         let text = String::from_utf8(note.to_bytes()).expect("text").replace('\n', "\\n");
-        assert_eq!(String::from_utf8_lossy(&raws[size]), format!("{{\"control\":\"day-key\",\"note\":\"{text}\"}}"));
+        assert_eq!(
+            String::from_utf8_lossy(&raws[size]),
+            format!("{{\"control\":\"day-key\",\"note\":\"{text}\"}}")
+        );
     }
 }
 
@@ -113,7 +120,8 @@ fn silence_is_always_explained() {
     }
     run(&disk, 5..6, 9_000).expect("seals");
     let all = words(&disk);
-    let told: Vec<&str> = all.iter().map(String::as_str).filter(|w| !matches!(*w, "day-key" | "epoch")).collect();
+    let told: Vec<&str> =
+        all.iter().map(String::as_str).filter(|w| !matches!(*w, "day-key" | "epoch")).collect();
     assert_eq!(told, ["opened", "closed", "closed", "heartbeat", "silence", "reopened", "closed"]);
     let since = bodies(&disk).iter().rev().find_map(|b| b.get("since")?.as_str().map(str::to_owned));
     assert_eq!(since, Some(time(8_800).to_string()), "since the greatest arrival, not the last");
@@ -189,7 +197,10 @@ fn retention_grows_and_never_falls() {
     let body = bodies(&disk).into_iter().rev().find(|b| b["control"] == "retention").expect("there");
     let note = Note::parse(body["note"].as_str().expect("text").as_bytes()).expect("a note");
     let text = note.verify(&[vault.vkey()]).expect("signed by the log");
-    assert!(text.starts_with("bailiwick-retention v1\norigin northwind-it/acme/records\ndays 2192\n"), "{text}");
+    assert!(
+        text.starts_with("bailiwick-retention v1\norigin northwind-it/acme/records\ndays 2192\n"),
+        "{text}"
+    );
 }
 
 /// Three days of records, then a pause as long as the retention.
@@ -254,7 +265,11 @@ fn an_end_that_is_cut_short_is_finished_at_the_next_opening() {
             try_all(&view).expect("everything that is kept is proved");
             let stones = words(&after).iter().filter(|w| *w == "tombstone").count();
             let gone = usize::from(view.begin() > 0);
-            assert!(stones <= 2 && (stones > 0) == (gone > 0), "{how:?} at {call}: {stones} tombstones, begin {}", view.begin());
+            assert!(
+                stones <= 2 && (stones > 0) == (gone > 0),
+                "{how:?} at {call}: {stones} tombstones, begin {}",
+                view.begin()
+            );
             if done {
                 assert!(call > 10);
                 break;
