@@ -86,7 +86,6 @@ fn damage(files: &mut Files, dice: &mut Dice) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that could not run says so")]
 #[expect(clippy::disallowed_methods, reason = "starts the second verifier")]
 fn both_verifiers_agree_on_a_thousand_damaged_bundles() {
     let mut command = std::process::Command::new("python3");
