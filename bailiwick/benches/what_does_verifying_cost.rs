@@ -9,6 +9,7 @@ use whole::{events, home, median, run, size, tell, timed};
 /// Events in the generated file.
 const EVENTS: u64 = 1_000_000;
 
+#[expect(clippy::disallowed_methods, reason = "writes its input")]
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("events.ndjson");

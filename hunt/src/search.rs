@@ -3,7 +3,7 @@
 use crate::query::Query;
 use custody::{Parse, ReadError, View};
 use model::{Event, Record, Time};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 /// Which records are looked at.
@@ -32,13 +32,18 @@ impl Range {
 
 /// Whether a raw has all these terms.
 fn has_all(raw: &[u8], terms: &[u64]) -> bool {
-    let mut left: BTreeSet<u64> = terms.iter().copied().collect();
-    if !left.is_empty() {
+    // A query of more terms than bits asks for the first ones here, and for all of them when it is matched.
+    let terms = &terms[..terms.len().min(64)];
+    let all = u64::MAX.checked_shr(64 - u32::try_from(terms.len()).unwrap_or(64)).unwrap_or(0);
+    let mut seen = 0;
+    if all != 0 {
         segment::terms(raw, &mut |term| {
-            left.remove(&term);
+            if let Some(at) = terms.iter().position(|t| *t == term) {
+                seen |= 1 << at;
+            }
         });
     }
-    left.is_empty()
+    seen == all
 }
 
 /// Hands out every hit in the order of the log, until `each` breaks off; `step` is told how many of how many records
