@@ -125,7 +125,7 @@ pub(crate) fn ingest(home: &Home, job: &Job<'_>, watch: &mut Watch<'_>) -> Resul
     vault.end_epochs(now)?;
     known::close_interrupted(&mut vault, now)?;
     watch.catch_up(&mut vault, &job.customer, now)?;
-    let known = Known::new(home.view(&job.customer)?)?;
+    let known = Known::new(home.view_of_writer(&job.customer)?)?;
     let mut run = Run::new(job, vault, known);
     let (sender, receiver) = sync_channel(PARCELS);
     let reading: Reading<'_> = (&job.inputs, &job.options, job.stop);

@@ -3,8 +3,9 @@
 use crate::days::{self, Days};
 use crate::disk::Disk;
 use crate::epoch::Epochs;
-use crate::home::{Access, Home, HomeError};
+use crate::home::{Access, Home, HomeError, READERS};
 use crate::journal::{self, Head, Journal};
+use crate::keys::KeyError;
 use crate::object::{self, ObjectRef};
 use crate::rows;
 use crate::tail::TailKey;
@@ -83,20 +84,28 @@ pub enum Audited<'a> {
 /// through `each`.
 pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) -> Result<(), HomeError> {
     home.customer(id)?;
-    let access = home.access(id)?;
     let customer = id.as_str();
+    let checkpoint = checkpoint_name(customer);
+    // A writer may be at work. From here on nothing goes that is there; first the checkpoint, then the keys, then the files: so all
+    // that the checkpoint covers is in what is read after it, and what came later is told apart by its numbers.
+    let reading = home.disk().reading(READERS);
+    let _reading = reading.map_err(|source| HomeError::Io { name: READERS.into(), source })?;
+    let note = home.disk().read(&checkpoint).unwrap_or_default();
+    let access = home.access(id)?;
+    let state = TailKey::read(&*access.disk, customer, &access.origin, &access.key);
     let folder = format!("vaults/{customer}");
     let failed = |source| HomeError::Io { name: folder.clone(), source };
     let mut names = access.disk.list(&folder).map_err(failed)?;
     names.extend(access.shelf.list(&folder).map_err(failed)?);
     names.sort();
     names.dedup();
-    let checkpoint = checkpoint_name(customer);
-    let note = access.disk.read(&checkpoint).unwrap_or_default();
     let (vkey, origin) = (access.signer.vkey(), access.origin.as_str());
     each(Audited::Checkpoint { note: &note, vkey: &vkey, origin, path: &checkpoint });
     // What no checkpoint covers was never acknowledged; a torn end there is what a crash leaves.
-    let covered = covered(&note);
+    let size = covered(&note);
+    let covered = size.unwrap_or(0);
+    // Without a size that can be read, everything is looked at.
+    let upto = size.unwrap_or(u64::MAX);
     let begin = access.epochs.begin_seq();
     let days_name = days::name(customer);
     days_of(&access, covered, begin, &days_name, each);
@@ -114,10 +123,10 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     }
     // Before the records: of what was ended they are all there is.
     for name in below(&tiles) {
-        tile(&access, name, each);
+        tile(&access, name, upto / PAGE, each);
     }
-    let mut next = self::segments(&access, &below(&segments), begin, each);
-    next = tail(&access, &below(&journals), next, covered, each);
+    let mut next = self::segments(&access, &below(&segments), (begin, upto), each);
+    next = tail((&access, state), &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
         each(Audited::Damaged { from: next, to: covered - 1, missing: true, path: &journals, why });
@@ -126,9 +135,9 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
 }
 
 /// The size that a checkpoint claims, verified or not: how much must be there.
-fn covered(note: &[u8]) -> u64 {
-    let line = note.split(|&b| b == b'\n').nth(1).unwrap_or_default();
-    std::str::from_utf8(line).ok().and_then(|l| l.parse().ok()).unwrap_or(0)
+fn covered(note: &[u8]) -> Option<u64> {
+    let line = note.split(|&b| b == b'\n').nth(1)?;
+    std::str::from_utf8(line).ok()?.parse().ok()
 }
 
 fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn FnMut(Audited<'_>)) {
@@ -145,7 +154,12 @@ fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn
 }
 
 /// Checks all segments; gives the seq that must follow.
-fn segments(access: &Access, names: &[&String], begin: u64, each: &mut dyn FnMut(Audited<'_>)) -> u64 {
+fn segments(
+    access: &Access,
+    names: &[&String],
+    (begin, upto): (u64, u64),
+    each: &mut dyn FnMut(Audited<'_>),
+) -> u64 {
     let mut objects = vec![];
     for name in names {
         match ObjectRef::read(&*access.shelf, name) {
@@ -154,14 +168,14 @@ fn segments(access: &Access, names: &[&String], begin: u64, each: &mut dyn FnMut
         }
     }
     // What was ended may still lie there, and what a longer one took the place of; neither is needed.
-    objects.retain(|o| o.end() > begin);
+    objects.retain(|o| o.end() > begin && o.first < upto);
     let (kept, _, odd) = object::arrange(objects, begin);
     let mut all: Vec<(ObjectRef, bool)> = kept.into_iter().map(|o| (o, true)).collect();
     all.extend(odd.into_iter().map(|o| (o, false)));
     all.sort_by_key(|(o, _)| o.first);
     let mut next = begin;
     for (object, follows) in all {
-        next = segment(access, &object, follows, next, each);
+        next = segment(access, &object, follows, (next, upto), each);
     }
     next
 }
@@ -171,7 +185,7 @@ fn segment(
     access: &Access,
     object: &ObjectRef,
     follows: bool,
-    next: u64,
+    (next, upto): (u64, u64),
     each: &mut dyn FnMut(Audited<'_>),
 ) -> u64 {
     let name = object.name.as_str();
@@ -196,10 +210,11 @@ fn segment(
             for (block, info) in reader.blocks().iter().enumerate() {
                 match reader.read_block(block) {
                     Ok(rows) => {
-                        records(&access.epochs, info.first, rows.into_iter().map(|(_, r)| r), name, each)
+                        let sealed = rows.into_iter().filter(|(seq, _)| *seq < upto).map(|(_, row)| row);
+                        records(&access.epochs, info.first, sealed.collect(), name, each)
                     }
                     Err(error) => {
-                        let to = info.first + info.count - 1;
+                        let to = (info.first + info.count).min(upto) - 1;
                         each(Audited::Damaged {
                             missing: false,
                             from: info.first,
@@ -214,12 +229,12 @@ fn segment(
         Err(why) => each(Audited::Damaged {
             missing: false,
             from: object.first,
-            to: end.max(1) - 1,
+            to: end.min(upto).max(1) - 1,
             path: name,
             why: &why,
         }),
     }
-    end
+    end.min(upto)
 }
 
 fn open(access: &Access, object: &ObjectRef) -> Result<Reader<Vec<u8>>, String> {
@@ -233,13 +248,7 @@ fn open(access: &Access, object: &ObjectRef) -> Result<Reader<Vec<u8>>, String> 
     Err("it holds other records than its head says".into())
 }
 
-fn records(
-    epochs: &Epochs,
-    first: u64,
-    rows: impl ExactSizeIterator<Item = Row>,
-    path: &str,
-    each: &mut dyn FnMut(Audited<'_>),
-) {
+fn records(epochs: &Epochs, first: u64, rows: Vec<Row>, path: &str, each: &mut dyn FnMut(Audited<'_>)) {
     let count = rows.len() as u64;
     let Some(salts) = epochs.salts(first, count) else {
         let to = first + count.max(1) - 1;
@@ -263,9 +272,18 @@ fn records(
     }
 }
 
+/// The state of the tail's key, as it was before the journals were read.
+type State = Result<Option<TailKey>, KeyError>;
+
+/// Whether a journal is of an epoch whose key came after ours were read.
+fn is_later(access: &Access, name: &str) -> bool {
+    let last = access.epochs.last().map(|e| e.number);
+    Head::of_name(name).is_some_and(|head| Some(head.epoch) > last)
+}
+
 /// Checks the journals; gives the seq that must follow.
 fn tail(
-    access: &Access,
+    (access, state): (&Access, State),
     names: &[&String],
     first: u64,
     covered: u64,
@@ -278,15 +296,16 @@ fn tail(
         let read = bytes.ok().zip(head).and_then(|(b, head)| head.read(&b, &access.epochs, &access.origin));
         match read {
             Some(journal) => journals.push(journal),
-            // One that was just being made holds nothing; what is missing then is told by the caller.
-            None if first >= covered => {}
+            // One that was just being made holds nothing, and one of an epoch that began since belongs to what came later; what
+            // is missing then is told by the caller.
+            None if first >= covered || is_later(access, name) => {}
             None => {
                 each(Audited::File { path: name, why: "its head is not that of a journal of this vault" })
             }
         }
     }
     journals.sort_by_key(|j| j.head.first);
-    links(access, &journals, each);
+    links(state, &journals, each);
     let mut next = first;
     for journal in journals {
         let path = journal.head.name.as_str();
@@ -298,7 +317,7 @@ fn tail(
             }
             let rows: Vec<Row> = frame.rows[skip..].iter().take(left).cloned().collect();
             let many = rows.len() as u64;
-            records(&access.epochs, next, rows.into_iter(), path, each);
+            records(&access.epochs, next, rows, path, each);
             next += many;
         }
         if journal.torn && journal.end() < covered {
@@ -310,12 +329,11 @@ fn tail(
 
 /// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
 /// frames behind them.)
-fn links(access: &Access, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
+fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
     let Some((journal, last)) = journals.iter().rev().find_map(|j| Some((j, j.frames.last()?))) else {
         return;
     };
     let path = journal.head.name.as_str();
-    let state = TailKey::read(&*access.disk, access.customer.as_str(), &access.origin, &access.key);
     let Ok(Some(mut key)) = state else {
         return each(Audited::File { path, why: "the key of its tail is missing or damaged" });
     };
@@ -331,7 +349,7 @@ fn links(access: &Access, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>
     }
 }
 
-fn tile(access: &Access, name: &str, each: &mut dyn FnMut(Audited<'_>)) {
+fn tile(access: &Access, name: &str, pages: u64, each: &mut dyn FnMut(Audited<'_>)) {
     let prefix = format!("vaults/{}/", access.customer);
     let parsed = name.strip_prefix(&prefix).and_then(ledger::tile::parse_path);
     let bytes = access.shelf.read(name).unwrap_or_default();
@@ -339,7 +357,9 @@ fn tile(access: &Access, name: &str, each: &mut dyn FnMut(Audited<'_>)) {
         Some((1, index, width)) if bytes.len() == usize::from(width) * 32 => {
             let roots: Vec<Hash> =
                 bytes.chunks_exact(32).map(|c| Hash(c.try_into().expect("32 bytes"))).collect();
-            each(Audited::Pages { first: index.saturating_mul(256), roots: &roots, path: name });
+            let first = index.saturating_mul(256);
+            let covered = usize::try_from(pages.saturating_sub(first)).unwrap_or(usize::MAX).min(roots.len());
+            each(Audited::Pages { first, roots: &roots[..covered], path: name });
         }
         Some((1, ..)) => each(Audited::File { path: name, why: "it has another length than its name says" }),
         _ => each(Audited::File { path: name, why: "a file that does not belong in a vault" }),

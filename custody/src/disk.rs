@@ -80,6 +80,19 @@ pub trait Disk: Send + Sync {
     /// Where a name lies for people and other programs, if it lies in a folder.
     fn path(&self, name: &str) -> Option<std::path::PathBuf>;
 
+    /// Says that somebody reads: while the guard lives, nobody gets [`Disk::unread`] of the same name. `None` when there is no
+    /// such file to hold on to.
+    ///
+    /// # Errors
+    /// What the medium says.
+    fn reading(&self, name: &str) -> io::Result<Option<Guard>>;
+
+    /// Makes sure that nobody reads while the guard lives; `None` when somebody does. Makes the file where there is none.
+    ///
+    /// # Errors
+    /// What the medium says.
+    fn unread(&self, name: &str) -> io::Result<Option<Guard>>;
+
     /// Makes sure that nobody else writes here while the guard lives.
     ///
     /// # Errors
@@ -128,6 +141,17 @@ mod tests {
         for bad in ["../x", "/x", "a//b", "a/../b", "", "a/./b", "a\\b"] {
             assert_eq!(disk.put(bad, b"").map_err(|e| e.kind()), Err(io::ErrorKind::InvalidInput), "{bad:?}");
         }
+        assert!(disk.reading("readers").expect("asks").is_none(), "there is nothing to hold on to yet");
+        drop(disk.unread("readers").expect("asks").expect("nobody reads"));
+        let (one, two) = (disk.reading("readers").expect("asks"), disk.reading("readers").expect("asks"));
+        assert!(one.is_some() && two.is_some() && disk.unread("readers").expect("asks").is_none());
+        drop(one);
+        assert!(disk.unread("readers").expect("asks").is_none());
+        drop(two);
+        let alone = disk.unread("readers").expect("asks");
+        assert!(alone.is_some());
+        drop(alone);
+        disk.remove("readers").expect("removes");
         let guard = disk.lock("first").expect("free");
         match disk.lock("second") {
             Err(LockError::Held { by }) => assert!(by.contains("first"), "{by}"),

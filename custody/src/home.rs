@@ -9,6 +9,7 @@
 //! keys/<id>/epochs/<number>.key      one random key a day, for what is kept
 //! keys/<id>/days/<day>-<id>.key      signs the checkpoints of the day; destroyed when the next one begins
 //! keys/<id>/tail.key                 the key of the journal's next frame, which ratchets on
+//! readers                            held by everybody who reads; while it is, nobody takes old files away
 //! reserve                            room for acts on a full disk
 //! state/<name>                       the provider's own state between runs, encrypted
 //! vaults/<id>/checkpoint, days, journal/, segments/, tile/              nothing readable without `keys/`
@@ -21,7 +22,7 @@ use crate::reserve::Reserved;
 use crate::shelf::{Local, Shelf};
 use crate::tail::TailKey;
 use crate::vault::{SealError, Vault};
-use crate::view::{OpenError, View};
+use crate::view::{self, OpenError, View};
 use crate::{Chance, RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, chunked, rows};
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::{SigningKey, VerifierKey};
@@ -32,6 +33,10 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const HOME: &str = "home.json";
+/// How often a reader looks again when a writer changed the files meanwhile.
+const LOOKS: usize = 8;
+/// Held by everybody who reads a vault of this home.
+pub(crate) const READERS: &str = "readers";
 
 /// Why a home cannot be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +124,8 @@ pub struct Home {
 
 /// What a customer's vault is opened with.
 pub(crate) struct Access {
+    /// Held while somebody reads.
+    pub(crate) _reading: Option<Guard>,
     pub(crate) disk: Arc<Reserved>,
     pub(crate) shelf: Arc<dyn Shelf>,
     pub(crate) customer: CustomerId,
@@ -370,7 +377,14 @@ impl Home {
         let key = self.key_of_tail(id, &origin, &mut customer_keys);
         let (shelf, wrap) = (Arc::clone(&self.shelf), Secret::new(*self.key.bytes()));
         let (customer, chance) = (id.clone(), self.chance.clone());
-        Ok(Access { disk, shelf, customer, origin, key, wrap, signer, epochs, chance })
+        Ok(Access { _reading: None, disk, shelf, customer, origin, key, wrap, signer, epochs, chance })
+    }
+
+    /// What a customer's vault is read with: while it is, what a writer replaces stays where it is.
+    pub(crate) fn access_to_read(&self, id: &CustomerId) -> Result<Access, HomeError> {
+        let reading = self.disk.reading(READERS);
+        let reading = reading.map_err(|source| HomeError::Io { name: READERS.into(), source })?;
+        Ok(Access { _reading: reading, ..self.access(id)? })
     }
 
     /// The public key of a customer's log.
@@ -391,13 +405,43 @@ impl Home {
         Ok(Vault::open(self.access(id)?)?)
     }
 
-    /// Opens a customer's vault for reading; what is written later is not seen.
+    /// Opens a customer's vault for reading, also while another process writes; what is written later is not seen, and what was
+    /// there stays while the view lives.
     ///
     /// # Errors
     /// [`HomeError::NoCustomer`], or what is wrong with the vault.
     pub fn view(&self, id: &CustomerId) -> Result<View, HomeError> {
+        self.view_with(id, &|| self.access_to_read(id))
+    }
+
+    /// The same for whoever holds the vault open for writing: its own writing need not wait for it.
+    ///
+    /// # Errors
+    /// As [`Home::view`].
+    pub fn view_of_writer(&self, id: &CustomerId) -> Result<View, HomeError> {
+        self.view_with(id, &|| self.access(id))
+    }
+
+    /// A writer may have moved rows, or begun a new epoch, between two of our looks: then it is looked again, keys included.
+    fn view_with(
+        &self,
+        id: &CustomerId,
+        access: &dyn Fn() -> Result<Access, HomeError>,
+    ) -> Result<View, HomeError> {
         self.customer(id)?;
-        Ok(View::open(self.access(id)?)?)
+        let stamp = || {
+            let folder = Self::vault_name(id);
+            (self.disk.read(&view::checkpoint_name(id.as_str())).ok(), self.disk.list(&folder).ok())
+        };
+        for _ in 1..LOOKS {
+            let before = stamp();
+            match View::open(access()?) {
+                Ok(view) => return Ok(view),
+                Err(error) if before == stamp() => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+        Ok(View::open(access()?)?)
     }
 
     /// Keeps something of the provider's between runs, encrypted under the provider's key.

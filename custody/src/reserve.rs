@@ -123,6 +123,14 @@ impl Disk for Reserved {
         self.disk.path(name)
     }
 
+    fn reading(&self, name: &str) -> io::Result<Option<Guard>> {
+        self.disk.reading(name)
+    }
+
+    fn unread(&self, name: &str) -> io::Result<Option<Guard>> {
+        self.disk.unread(name)
+    }
+
     fn lock(&self, who: &str) -> Result<Guard, LockError> {
         self.disk.lock(who)
     }

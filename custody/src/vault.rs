@@ -4,11 +4,12 @@ mod orders;
 mod roll;
 
 pub use orders::{Ended, RetentionError};
+use roll::Small;
 
 use crate::days::{self, Days, Handover};
 use crate::disk::Disk;
 use crate::epoch::day_of;
-use crate::home::{Access, Home};
+use crate::home::{Access, Home, READERS};
 use crate::journal::{self, Frame, Head};
 use crate::keys::KeyError;
 use crate::object::ObjectRef;
@@ -270,11 +271,13 @@ impl Vault {
             let name = name.to_owned();
             move |source| OpenError::Io { name: name.clone(), source }
         };
-        for name in &loaded.stale {
-            access.disk.remove(name).map_err(failed(name))?;
-        }
-        for object in &loaded.replaced {
-            access.shelf.remove(&object.name).map_err(failed(&object.name))?;
+        if let Some(_nobody_reads) = access.disk.unread(READERS).map_err(failed(READERS))? {
+            for name in &loaded.stale {
+                access.disk.remove(name).map_err(failed(name))?;
+            }
+            for object in &loaded.replaced {
+                access.shelf.remove(&object.name).map_err(failed(&object.name))?;
+            }
         }
         if let Some(last) = loaded.journals.last().filter(|j| j.torn) {
             access.disk.truncate(&last.head.name, last.sound_bytes).map_err(failed(&last.head.name))?;
@@ -389,7 +392,7 @@ impl Vault {
         is_act: bool,
     ) -> Result<Sealed<Vec<Event>>, SealError> {
         self.note_last(sealed.value(), now);
-        let rolled = if self.is_due() { self.roll() } else { Ok(()) };
+        let rolled = if self.is_due() { self.roll(Small::Stay) } else { Ok(()) };
         match rolled {
             // The act is sealed all the same; the handle must be opened again, and rolls when there is room.
             Err(error) if is_act && error.is_full() => return Ok(sealed),
@@ -475,7 +478,7 @@ impl Vault {
     pub fn close(mut self, now: Time) -> Result<Checkpoint, SealError> {
         self.append_control(&serde_json::json!({"control": "closed"}), now)?;
         if self.tail.len() >= roll::WORTH_A_SEGMENT && !self.failed {
-            self.roll()?;
+            self.roll(Small::Join)?;
         }
         Ok(self.checkpoint())
     }

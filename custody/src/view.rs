@@ -17,9 +17,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How often a reader looks again when a writer changed the files meanwhile.
-const LOOKS: usize = 5;
-/// Rows of the tail that are handed out together: 16 pages, as in a segment's block.
+/// Rows of the tail that are handed out together: 16 pages.
 const TAIL_UNIT: u64 = 16 * PAGE;
 
 /// Why a vault does not open.
@@ -437,26 +435,9 @@ fn stand(access: &Access, loaded: &Loaded) -> Result<Standing, OpenError> {
 
 impl View {
     pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
-        let folder = format!("vaults/{}", access.customer);
-        for look in 1.. {
-            let before = (
-                access.disk.list(&folder).map_err(at(&folder))?,
-                access.shelf.list(&folder).map_err(at(&folder))?,
-            );
-            let tried = load(&access).and_then(|loaded| Ok((stand(&access, &loaded)?, loaded)));
-            match tried {
-                Ok((standing, loaded)) => return Ok(Self::of(access, standing, loaded)),
-                Err(error) => {
-                    // A writer may have moved rows from journal to segment between two of our looks.
-                    let after = access.disk.list(&folder).ok().zip(access.shelf.list(&folder).ok());
-                    let changed = after.is_some_and(|after| after != before);
-                    if look == LOOKS || !changed {
-                        return Err(error);
-                    }
-                }
-            }
-        }
-        unreachable!("the last look returns")
+        let loaded = load(&access)?;
+        let standing = stand(&access, &loaded)?;
+        Ok(Self::of(access, standing, loaded))
     }
 
     pub(crate) fn of(access: Access, standing: Standing, loaded: Loaded) -> Self {

@@ -18,11 +18,11 @@ pub struct Folder {
 /// Holds a lock while it lives.
 pub struct Guard {
     _file: Option<File>,
-    pub(super) release: Option<Box<dyn FnOnce() + Send>>,
+    pub(super) release: Option<Box<dyn FnOnce() + Send + Sync>>,
 }
 
 impl Guard {
-    pub(super) fn with(release: Box<dyn FnOnce() + Send>) -> Self {
+    pub(super) fn with(release: Box<dyn FnOnce() + Send + Sync>) -> Self {
         Self { _file: None, release: Some(release) }
     }
 }
@@ -229,6 +229,28 @@ impl Disk for Folder {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         self.at(name).ok()
+    }
+
+    fn reading(&self, name: &str) -> io::Result<Option<Guard>> {
+        let file = match File::open(self.at(name)?) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // Waits only while a writer takes old files away, which is short.
+        file.lock_shared()?;
+        Ok(Some(Guard { _file: Some(file), release: None }))
+    }
+
+    fn unread(&self, name: &str) -> io::Result<Option<Guard>> {
+        let path = self.at(name)?;
+        make_folder(Self::folder_of(&path)?)?;
+        let file = options().write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Guard { _file: Some(file), release: None })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
     }
 
     fn lock(&self, who: &str) -> Result<Guard, LockError> {

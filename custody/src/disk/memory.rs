@@ -1,7 +1,7 @@
 //! The twin in memory: the same behaviour, and failures on demand.
 
 use super::{Disk, Guard, LockError, check_name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +27,9 @@ struct State {
     /// Bytes that fit on the disk.
     room: Option<usize>,
     held_by: Option<String>,
+    /// How many read under each name, or that somebody made sure that nobody does.
+    readers: BTreeMap<String, usize>,
+    unread: BTreeSet<String>,
     writes: u64,
     fail_at: Option<(u64, Failing)>,
 }
@@ -221,6 +224,36 @@ impl Disk for Memory {
 
     fn path(&self, _: &str) -> Option<PathBuf> {
         None
+    }
+
+    fn reading(&self, name: &str) -> io::Result<Option<Guard>> {
+        check_name(name)?;
+        let mut state = self.state();
+        if !state.files.contains_key(name) {
+            return Ok(None);
+        }
+        if state.unread.contains(name) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        *state.readers.entry(name.to_owned()).or_default() += 1;
+        let (shared, name) = (self.clone(), name.to_owned());
+        Ok(Some(Guard::with(Box::new(move || {
+            *shared.state().readers.entry(name).or_insert(1) -= 1;
+        }))))
+    }
+
+    fn unread(&self, name: &str) -> io::Result<Option<Guard>> {
+        check_name(name)?;
+        let mut state = self.state();
+        if state.readers.get(name).is_some_and(|many| *many > 0) {
+            return Ok(None);
+        }
+        state.files.entry(name.to_owned()).or_default();
+        state.unread.insert(name.to_owned());
+        let (shared, name) = (self.clone(), name.to_owned());
+        Ok(Some(Guard::with(Box::new(move || {
+            shared.state().unread.remove(&name);
+        }))))
     }
 
     fn lock(&self, who: &str) -> Result<Guard, LockError> {

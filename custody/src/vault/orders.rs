@@ -1,7 +1,7 @@
 //! What the log says of itself: days and epochs that begin, silences, retention, and the end of what was kept long enough
 //! (docs/formats.md §3).
 
-use super::{Before, NewDay, SealError, Vault};
+use super::{Before, NewDay, SealError, Small, Vault};
 use crate::days::{self, Handover};
 use crate::disk::Disk;
 use crate::epoch::day_of;
@@ -223,7 +223,7 @@ impl Vault {
         let body = json!({"control": "epoch", "epoch": begun.number, "first_page": first_page, "day": begun.day,
                           "retention_days": self.retention_days});
         if self.writing.is_some() {
-            self.roll()?;
+            self.roll(Small::Stay)?;
         }
         Ok(own(&body, now))
     }

@@ -1,34 +1,50 @@
 //! From journal to segments: full pages move, small segments are taken together, a new journal begins with the rest.
 //!
 //! Order, so that a crash anywhere loses nothing: segments, tiles, new journal, old journal away. A segment that takes the place of
-//! smaller ones is written whole before they go; whoever looks in between sees both, and takes the longer one.
+//! smaller ones is written whole before they go; whoever looks in between sees both, and takes the longer one. While somebody reads,
+//! nothing goes: what is left over then, the next opening takes away.
 
 use super::{SealError, Vault, Writing};
-use crate::disk::Disk;
+use crate::disk::{Disk, Guard};
+use crate::home::READERS;
 use crate::journal::{Frame, Head};
 use crate::object::ObjectRef;
 use crate::view;
 use ledger::PAGE;
 use segment::{Row, Writer};
 
+/// What becomes of small segments before the one that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Small {
+    /// They stay: this process may still read them, for what was given before.
+    Stay,
+    /// They are joined to it: the run is over.
+    Join,
+}
+
 /// Rows of a tail that are worth a segment when a run ends.
 pub(super) const WORTH_A_SEGMENT: usize = 2_048;
 
 impl Vault {
     /// Moves the full pages of the journal into segments, one an epoch, and begins a new journal with the rest.
-    pub(super) fn roll(&mut self) -> Result<(), SealError> {
+    pub(super) fn roll(&mut self, small: Small) -> Result<(), SealError> {
         let full = self.tail.len() / 256 * 256;
         let rest = self.tail.split_off(full);
         let mut pages = std::mem::take(&mut self.tail);
         let end = self.segments_end() + pages.len() as u64;
-        let smaller = self.take_small_segments(&mut pages)?;
+        let smaller = match small {
+            Small::Stay => vec![],
+            Small::Join => self.take_small_segments(&mut pages)?,
+        };
         let mut first = end - pages.len() as u64;
         let mut pages = pages.into_iter().peekable();
         while pages.peek().is_some() {
             first = self.write_segment(first, &mut pages)?;
         }
-        for object in smaller.iter().filter(|o| !self.segments.iter().any(|s| s.name == o.name)) {
-            self.access.shelf.remove(&object.name).map_err(self.disk_failed(&object.name))?;
+        if let Some(_nobody_reads) = self.unread()? {
+            for object in smaller.iter().filter(|o| !self.segments.iter().any(|s| s.name == o.name)) {
+                self.access.shelf.remove(&object.name).map_err(self.disk_failed(&object.name))?;
+            }
         }
         self.tail = rest;
         self.tail_bytes = self.tail.iter().map(|r| r.raw.len()).sum();
@@ -38,6 +54,11 @@ impl Vault {
             self.write_tiles()?;
         }
         self.next_journal(first)
+    }
+
+    /// A guard while nobody reads this home; `None` when somebody does.
+    fn unread(&self) -> Result<Option<Guard>, SealError> {
+        self.access.disk.unread(READERS).map_err(self.disk_failed(READERS))
     }
 
     fn segments_end(&self) -> u64 {
@@ -105,6 +126,7 @@ impl Vault {
         let customer = self.access.customer.as_str();
         let folder = view::tile_folder(customer);
         let there = self.access.shelf.list(&folder).map_err(self.disk_failed(&folder))?;
+        let nobody_reads = self.unread()?;
         for (index, roots) in (0u64..).zip(self.segment_roots.chunks(256)) {
             let width = u16::try_from(roots.len()).unwrap_or(256);
             let name = format!("vaults/{customer}/{}", ledger::tile::path(1, index, width));
@@ -116,7 +138,7 @@ impl Vault {
                 let path = n.strip_prefix(&format!("vaults/{customer}/")).and_then(ledger::tile::parse_path);
                 path.is_some_and(|(level, i, w)| (level, i) == (1, index) && w < width)
             };
-            for narrower in there.iter().filter(of_index) {
+            for narrower in there.iter().filter(|_| nobody_reads.is_some()).filter(of_index) {
                 self.access.shelf.remove(narrower).map_err(self.disk_failed(narrower))?;
             }
         }
@@ -137,7 +159,9 @@ impl Vault {
         let (sealed, link) = sealed.map_err(&failed)?;
         bytes.extend(sealed);
         self.access.disk.put(&head.name, &bytes).map_err(&failed)?;
-        if let Some(before) = before.filter(|b| b.head.name != head.name) {
+        if let Some(before) = before.filter(|b| b.head.name != head.name)
+            && let Some(_nobody_reads) = self.unread()?
+        {
             self.access.disk.remove(&before.head.name).map_err(self.disk_failed(&before.head.name))?;
         }
         self.writing = Some(Writing { head, frames: 1, link: Some(link) });

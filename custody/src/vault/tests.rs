@@ -323,3 +323,53 @@ fn nothing_is_sealed_of_nothing() {
     assert!(matches!(vault.append(vec![], None, time(1)), Err(SealError::Empty)));
     fill(&mut vault, 0..1, 0, 1).expect("an empty batch is the caller's slip and closes nothing");
 }
+
+/// Runs of a size that become segments, and join those before them.
+fn small_run(disk: &Memory, numbers: std::ops::Range<u64>) {
+    let home = home(disk).expect("opens");
+    let mut vault = home.vault(&acme()).expect("opens");
+    let batch: Vec<_> = numbers.map(|n| draft(n, 0)).collect();
+    vault.append(batch, None, time(1)).expect("seals");
+    vault.close(time(1)).expect("closes");
+}
+
+#[test]
+fn who_reads_is_not_disturbed_by_who_writes() {
+    let disk = fresh();
+    small_run(&disk, 0..3_000);
+    let reader = Home::look(Arc::new(disk.clone()), chance()).expect("a home");
+    let view = reader.view(&acme()).expect("opens");
+    let units = view.units().expect("reads");
+    // Two runs by others: what this view stands on is joined, and the journal begins anew.
+    small_run(&disk, 3_000..7_000);
+    small_run(&disk, 7_000..16_000);
+    let segments = || disk.list("vaults/acme/segments").expect("lists").len();
+    assert!(segments() > 1, "what is read is kept");
+    let mut seen = 0;
+    for unit in &units {
+        seen += view.read(unit, &|_| Fields::new()).expect("still there").value().len();
+    }
+    assert_eq!(seen as u64, view.checkpoint().size);
+    assert_eq!(standing(&disk), raws(0..16_000, 0), "and nothing counts twice");
+    drop((view, reader));
+    small_run(&disk, 16_000..16_010);
+    assert_eq!(segments(), 1, "the next opening takes away what is left over");
+    assert_eq!(standing(&disk), raws(0..16_010, 0));
+}
+
+#[test]
+fn a_writers_own_view_lasts_as_long_as_its_run() {
+    let disk = fresh();
+    small_run(&disk, 0..3_000);
+    small_run(&disk, 3_000..7_000);
+    let home = home(&disk).expect("opens");
+    let mut vault = home.vault(&acme()).expect("opens");
+    let view = home.view_of_writer(&acme()).expect("opens");
+    let sealed = view.checkpoint().size;
+    for n in 0..4 {
+        fill(&mut vault, 7_000 + n * ROLL..7_000 + (n + 1) * ROLL, 0, 1).expect("seals");
+    }
+    let journals = disk.list("vaults/acme/journal").expect("lists").len();
+    assert_eq!(journals, 1, "it waits for nobody: journals that became segments go at once");
+    assert_eq!(all(&view).len() as u64, sealed, "what it reads is not joined meanwhile");
+}
