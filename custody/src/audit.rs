@@ -330,10 +330,11 @@ fn tail(
 /// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
 /// frames behind them.)
 fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
-    let Some((journal, last)) = journals.iter().rev().find_map(|j| Some((j, j.frames.last()?))) else {
-        return;
-    };
-    let path = journal.head.name.as_str();
+    // By their place in the chain: a journal that another took the place of may still lie there, or be the one that goes on.
+    let mut frames: Vec<_> =
+        journals.iter().flat_map(|j| j.frames.iter().map(|frame| (j.head.name.as_str(), frame))).collect();
+    frames.sort_by_key(|(_, frame)| frame.link.position);
+    let Some((path, last)) = frames.last() else { return };
     let Ok(Some(mut key)) = state else {
         return each(Audited::File { path, why: "the key of its tail is missing or damaged" });
     };
@@ -341,8 +342,8 @@ fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) 
         key.follows(&last.link)
     } else {
         let from = key.position();
-        let mut ahead = journals.iter().flat_map(|j| &j.frames).filter(|s| s.link.position >= from);
-        ahead.all(|s| key.admits(&s.link, &s.digest))
+        let mut ahead = frames.iter().filter(|(_, frame)| frame.link.position >= from);
+        ahead.all(|(_, frame)| key.admits(&frame.link, &frame.digest))
     };
     if !sound {
         each(Audited::File { path, why: "its last frame was not sealed with the tail's key" });
