@@ -331,7 +331,14 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
         unsealed: vec![],
         position: position.unwrap_or(0),
     };
-    journals.into_iter().for_each(|journal| loaded.take_journal(journal, tail_first));
+    // One that another took the place of, row for row, is over. The newer one has to stay: the chain of the tail's key ends in it.
+    let mut current: Vec<Journal> = vec![];
+    for journal in journals {
+        let replaced = |old: &Journal| journal.head.first <= tail_first && journal.end() >= old.end();
+        loaded.stale.extend(current.extract_if(.., |old| replaced(old)).map(|old| old.head.name));
+        current.push(journal);
+    }
+    current.into_iter().for_each(|journal| loaded.take_journal(journal, tail_first));
     Ok(loaded)
 }
 
