@@ -30,12 +30,10 @@ mod time;
 
 /// Words that parsers add to what they read, so that they stand in fields and in no raw: of actions and outcomes (`sign-in`,
 /// `success`), and of facilities and severities (RFC 5424 §6.2.1), which a raw holds as a number.
-pub const ADDED_WORDS: &[&str] = &[
-    "sign", "in", "success", "failure", "true", "kern", "user", "mail", "daemon", "auth", "syslog", "lpr",
-    "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock", "local0", "local1",
-    "local2", "local3", "local4", "local5", "local6", "local7", "emerg", "crit", "err", "warning", "notice",
-    "info", "debug",
-];
+pub fn added_words() -> impl Iterator<Item = &'static str> {
+    let severities = parse::syslog::FACILITIES.into_iter().chain(parse::syslog::SEVERITIES);
+    parse::messages::ADDED_WORDS.into_iter().chain(severities)
+}
 
 pub use files::{Found, walk};
 pub use identity::identity;

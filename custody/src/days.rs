@@ -85,25 +85,6 @@ fn key_name(customer: &str, vkey: &VerifierKey) -> String {
     format!("{}/{day}-{id}.key", key_folder(customer))
 }
 
-/// Cuts the file into its notes: a line that is no signature behind one that is begins the next.
-pub(crate) fn split(bytes: &[u8]) -> Vec<&[u8]> {
-    const DASH: &[u8] = "\u{2014} ".as_bytes();
-    let (mut notes, mut begun, mut at, mut signed) = (vec![], 0, 0, false);
-    for line in bytes.split_inclusive(|&b| b == b'\n') {
-        let signature = line.starts_with(DASH);
-        if signed && !signature {
-            notes.push(&bytes[begun..at]);
-            begun = at;
-        }
-        signed = signature;
-        at += line.len();
-    }
-    if begun < bytes.len() {
-        notes.push(&bytes[begun..]);
-    }
-    notes
-}
-
 /// All hand-overs of a vault, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Days {
@@ -127,7 +108,7 @@ impl Days {
     }
 
     fn parse(bytes: Vec<u8>) -> Result<Self, String> {
-        let notes = split(&bytes);
+        let notes = Note::split(&bytes);
         let at = |back: usize| notes.len().checked_sub(back).map(|at| Handover::parse(notes[at]));
         let sound = |found: Option<Option<Handover>>| match found {
             Some(None) => Err("it holds something that is no note of a day's key".to_owned()),
@@ -220,7 +201,7 @@ mod tests {
         let second = Handover::sign((7, empty), ("p/a/records", 20_759), two.vkey(), (&stable, Some(&one)));
         let second = second.expect("signs");
         let bytes = [first.note.clone(), second.note.clone()].concat();
-        assert_eq!(split(&bytes), [first.note.as_slice(), second.note.as_slice()]);
+        assert_eq!(Note::split(&bytes), [first.note.as_slice(), second.note.as_slice()]);
         let days = Days::parse(bytes.clone()).expect("parses");
         assert_eq!((days.last.as_ref(), days.before.as_ref()), (Some(&second), Some(&first)));
         assert_eq!(days.announced(7), first.note);

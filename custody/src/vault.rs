@@ -1,6 +1,6 @@
 //! Writing a vault: journal, wait for the disk, seal under a signed checkpoint, then hand out.
 
-mod orders;
+pub(crate) mod orders;
 mod roll;
 
 pub use orders::{Ended, RetentionError};

@@ -1,6 +1,5 @@
 //! Reading a vault: every page is proved against the signed checkpoint before anybody sees it.
 
-use crate::Parse;
 use crate::days::Days;
 use crate::disk::Disk;
 use crate::home::Access;
@@ -10,6 +9,8 @@ use crate::object::{self, ObjectRef, Opened};
 use crate::rows::{self, Batch};
 use crate::shelf::Shelf;
 use crate::tail::Link;
+use crate::vault::orders;
+use crate::{Parse, RETENTION_DEFAULT_DAYS};
 use ledger::{Checkpoint, Hash, Note, PAGE, Sealed, Standing, Tree, VerifierKey};
 use model::{Event, Fields, Kind, Record, Time};
 use segment::{Reader, Row};
@@ -488,6 +489,15 @@ impl View {
     #[must_use]
     pub fn begin(&self) -> u64 {
         self.begin
+    }
+
+    /// How many days records are kept at least, as the log itself says.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment cannot be read.
+    pub fn retention_days(&self) -> Result<u32, ReadError> {
+        let stated = self.others()?.iter().rev().find_map(|r| orders::days_stated(&rows::row(r)));
+        Ok(stated.unwrap_or(RETENTION_DEFAULT_DAYS))
     }
 
     /// The log's public key.

@@ -241,6 +241,26 @@ impl Note {
         if note.to_bytes() == bytes { Ok(note) } else { Err(wrong("it is not in its canonical spelling")) }
     }
 
+    /// Cuts notes that lie behind each other in one file into the bytes of each: a line that is no signature, behind one that is, begins the
+    /// next. Nothing is checked.
+    #[must_use]
+    pub fn split(bytes: &[u8]) -> Vec<&[u8]> {
+        let (mut notes, mut begun, mut at, mut signed) = (vec![], 0, 0, false);
+        for line in bytes.split_inclusive(|&b| b == b'\n') {
+            let signature = line.starts_with(DASH.as_bytes());
+            if signed && !signature {
+                notes.push(&bytes[begun..at]);
+                begun = at;
+            }
+            signed = signature;
+            at += line.len();
+        }
+        if begun < bytes.len() {
+            notes.push(&bytes[begun..]);
+        }
+        notes
+    }
+
     /// The text, believed by nobody yet.
     #[must_use]
     pub fn text(&self) -> &str {

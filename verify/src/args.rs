@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Every flag, for suggestions.
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--vkey",
     "--vkey-file",
     "--head",
     "--days",
     "--sample",
     "--seed",
+    "--from",
     "--json",
     "--quiet",
     "--help",
@@ -55,6 +56,7 @@ Options:
       --days FILE       the keys of days for a single proof; without it the `days` beside the proof is taken
       --sample N        how many records you drew for an audit (459 notice 1 % missing with 99 % certainty)
       --seed TEXT       the words from which they were drawn; you choose them after you have a signed state
+      --from SEQ        the first record that you drew from, where the beginning of the log was ended (default 0)
       --json            one JSON document (schema bailiwick-verify/1) instead of text
   -q, --quiet           no text, only the exit code
   -h, --help            short help (-h) or this text (--help)
@@ -97,6 +99,7 @@ pub(crate) struct Order {
     pub(crate) days: Option<PathBuf>,
     pub(crate) sample: Option<u64>,
     pub(crate) seed: Option<String>,
+    pub(crate) from: u64,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
 }
@@ -107,6 +110,10 @@ impl Order {
             "--head" => self.heads.push(value.into()),
             "--days" => self.days = Some(value.into()),
             "--seed" => self.seed = Some(value.to_string_lossy().into_owned()),
+            "--from" => {
+                let from = value.to_str().and_then(|v| v.parse().ok());
+                self.from = from.ok_or_else(|| "`--from` takes the number of a record".to_owned())?;
+            }
             _ => {
                 let many = value
                     .to_str()
@@ -142,7 +149,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
             _ => (text.as_str(), None),
         };
         let takes_value =
-            matches!(flag, "--vkey" | "--vkey-file" | "--head" | "--days" | "--sample" | "--seed");
+            matches!(flag, "--vkey" | "--vkey-file" | "--head" | "--days" | "--sample" | "--seed" | "--from");
         if inline.is_some() && !takes_value && FLAGS.contains(&flag) {
             return Err(format!("`{flag}` takes no value"));
         }
@@ -156,7 +163,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Asked, Stri
                     concat!("bailiwick-verify ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
                 ));
             }
-            "--head" | "--days" | "--sample" | "--seed" => {
+            "--head" | "--days" | "--sample" | "--seed" | "--from" => {
                 let value = inline
                     .or_else(|| words.next())
                     .ok_or_else(|| format!("`{flag}` needs a value behind it"))?;
@@ -242,6 +249,7 @@ mod tests {
             (&["a", "--head"], "needs a value"),
             (&["a", "--sample", "0"], "from 1 to"),
             (&["a", "--sample", "5"], "both"),
+            (&["a", "--from", "x"], "number of a record"),
             (&["a", "--\u{1b}[2J"], "\\u{1b}"),
         ] {
             let error = check(words).expect_err("must be refused");

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 /// Most notes that are read: more than a century of days.
 const NOTES_LIMIT: usize = 40_000;
 const TITLE: &str = "bailiwick-day-key v1";
-const DASH: &[u8] = "\u{2014} ".as_bytes();
 
 /// One hand-over.
 #[derive(Debug, Clone)]
@@ -27,24 +26,6 @@ pub(crate) struct Days {
     announced: BTreeMap<u64, Vec<u8>>,
     /// Whether all of the file could be read and believed.
     pub(crate) whole: bool,
-}
-
-/// Cuts the file into its notes: a line that is no signature behind one that is begins the next.
-fn split(bytes: &[u8]) -> Vec<&[u8]> {
-    let (mut notes, mut begun, mut at, mut signed) = (Vec::new(), 0, 0, false);
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let signature = line.starts_with(DASH);
-        if signed && !signature {
-            notes.push(&bytes[begun..at]);
-            begun = at;
-        }
-        signed = signature;
-        at += line.len();
-    }
-    if begun < bytes.len() {
-        notes.push(&bytes[begun..]);
-    }
-    notes
 }
 
 /// Reads the text of a note in its one spelling.
@@ -82,7 +63,7 @@ impl Days {
             let next = if threat == OTHER { words::OTHER_NEXT } else { words::CHANGED_NEXT };
             findings.add(Stage::Checkpoint, threat, None, Some(path), format!("{what}. {next}"));
         };
-        let notes = split(bytes);
+        let notes = Note::split(bytes);
         if notes.is_empty() || notes.len() > NOTES_LIMIT {
             tell(
                 CHANGED,

@@ -46,7 +46,8 @@ fn main() -> ExitCode {
             return ExitCode::from(UNREADABLE);
         }
     };
-    let sample = order.sample.zip(order.seed.clone()).map(|(draws, seed)| Sample { draws, seed });
+    let sample =
+        order.sample.zip(order.seed.clone()).map(|(draws, seed)| Sample { draws, first: order.from, seed });
     let check = |path: &Path| match &sample {
         Some(sample) => verify::audit(path, sample, key.as_ref(), &heads),
         None if verify::is_proof(path) => verify::proof(path, key.as_ref(), order.days.as_deref(), &heads),

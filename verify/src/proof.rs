@@ -26,14 +26,17 @@ const DAYS_LIMIT: u64 = 32 << 20;
 pub struct Sample {
     /// How many draws.
     pub draws: u64,
+    /// First record that is drawn from: what was before it was kept long enough and was ended.
+    pub first: u64,
     /// The words that the draws follow from.
     pub seed: String,
 }
 
 impl Sample {
-    /// The records that are drawn from a log under this checkpoint, from `first` on (docs/formats.md §4, audit by sample).
+    /// The records that are drawn from a log of this size under this checkpoint (docs/formats.md §4, audit by sample).
     #[must_use]
-    pub fn drawn(&self, checkpoint: &str, first: u64, size: u64) -> BTreeSet<u64> {
+    pub fn drawn(&self, checkpoint: &str, size: u64) -> BTreeSet<u64> {
+        let first = self.first;
         let Some(many) = size.checked_sub(first).filter(|many| *many > 0) else { return BTreeSet::new() };
         let head = Sha256::new()
             .chain_update("bailiwick-sample v1\n")
@@ -304,9 +307,8 @@ fn missing(bench: &mut Bench, sample: &Sample, state: Option<String>, records: &
     if !bench.heads.is_empty() && !bench.heads.iter().any(|head| head.text() == text) {
         bench.tell(OTHER, None, "", "The proofs do not stand under the signed state that you gave: ask for the answer under that one, or draw anew");
     }
-    // The window begins where the log does, unless its beginning was ended: then the provider says where, and it must be proven.
     let there: BTreeSet<u64> = records.iter().map(|r| r.seq).collect();
-    for seq in sample.drawn(&text, 0, checkpoint.size).difference(&there) {
+    for seq in sample.drawn(&text, checkpoint.size).difference(&there) {
         let what = format!("{} was drawn, and its proof is not here", spoken(*seq, *seq));
         bench.tell(MISSING, Some(*seq), "", &what);
     }

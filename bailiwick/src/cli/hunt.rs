@@ -61,11 +61,12 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     let progress = Progress::new(out, view.checkpoint().size, false);
     let mut hits = 0u64;
     let mut listing = (out.form == Form::Json).then(|| out.listing("hunt", "records"));
+    let added: Vec<&str> = collect::added_words().collect();
     let looked = search(
         &view,
         &query,
         &range,
-        (&watch::fields, collect::ADDED_WORDS),
+        (&watch::fields, &added),
         &mut |done, _| progress.at(done),
         &mut |event| {
             hits += 1;

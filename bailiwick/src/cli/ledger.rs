@@ -62,6 +62,9 @@ pub(crate) enum LedgerVerb {
         /// The auditor's words, from which the records are drawn
         #[arg(long, value_name = "TEXT", requires = "sample")]
         seed: Option<String>,
+        /// The first record that the auditor drew from, where the beginning of the log was ended
+        #[arg(long, value_name = "SEQ", requires = "sample", default_value_t = 0)]
+        from: u64,
         /// An empty or new folder
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
@@ -76,13 +79,16 @@ pub(crate) fn run(home: &Path, verb: LedgerVerb, out: Out) -> Result<Exit, Fault
         LedgerVerb::Tail { customer, count, kind } => {
             tail(&home, &known(&home, &customer)?, count, kind.as_deref(), out)
         }
-        LedgerVerb::Prove { customer, seq, sample, seed, to } => {
+        LedgerVerb::Prove { customer, seq, sample, seed, from, to } => {
             let customer = known(&home, &customer)?;
             let view = home.view(&customer)?;
             let wanted = match sample.zip(seed) {
                 Some((draws, seed)) => {
                     let checkpoint = view.checkpoint();
-                    Sample { draws, seed }.drawn(&checkpoint.text(), 0, checkpoint.size).into_iter().collect()
+                    Sample { draws, first: from, seed }
+                        .drawn(&checkpoint.text(), checkpoint.size)
+                        .into_iter()
+                        .collect()
                 }
                 None => seq,
             };
@@ -108,7 +114,7 @@ fn show(home: &Home, id: &CustomerId, out: Out) -> Result<Exit, Fault> {
     let bodies: Vec<Value> = others.iter().filter_map(body).collect();
     let word = |b: &Value| b.get("control").and_then(Value::as_str).unwrap_or_default().to_owned();
     let many = |wanted: &str| bodies.iter().filter(|b| word(b) == wanted).count();
-    let days = super::retention::in_force(&others);
+    let days = view.retention_days()?;
     let checkpoint = view.checkpoint();
     let vkey = view.vkey();
     let kinds = Kind::ALL.iter().filter(|k| **k != Kind::Event);

@@ -5,8 +5,8 @@ use crate::clock;
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use clap::{Args, Subcommand};
-use custody::{RETENTION_DEFAULT_DAYS, RETENTION_FLOOR_DAYS, RetentionError};
-use model::{Kind, Record};
+use custody::{RETENTION_FLOOR_DAYS, RetentionError};
+use model::Kind;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -52,20 +52,6 @@ pub(crate) enum RetentionVerb {
     },
 }
 
-/// The days in force, out of the records of the log itself.
-pub(crate) fn in_force(others: &[Record]) -> u32 {
-    let stated = |r: &Record| {
-        let body: Value = (r.kind == Kind::Control).then(|| serde_json::from_slice(&r.raw).ok()).flatten()?;
-        let name = match body.get("control")?.as_str()? {
-            "opened" | "epoch" => "retention_days",
-            "retention" => "days",
-            _ => return None,
-        };
-        body.get(name)?.as_u64().and_then(|d| u32::try_from(d).ok())
-    };
-    others.iter().rev().find_map(stated).unwrap_or(RETENTION_DEFAULT_DAYS)
-}
-
 /// Runs a verb.
 pub(crate) fn run(home: &Path, verb: RetentionVerb, out: Out) -> Result<Exit, Fault> {
     match verb {
@@ -81,7 +67,7 @@ fn show(home: &Path, customer: &str, out: Out) -> Result<Exit, Fault> {
     home.customer(&id)?;
     let view = home.view(&id)?;
     let others = view.others()?;
-    let days = in_force(&others);
+    let days = view.retention_days()?;
     let bodies = others
         .iter()
         .filter(|r| r.kind == Kind::Control)

@@ -48,11 +48,24 @@ fn a_log_shows_itself_and_proves_single_records() {
     let to = place.path("audit").display().to_string();
     assert_eq!(
         place
-            .run(&["ledger", "prove", "--customer", "acme", "--sample", "50", "--seed", "x y", "--to", &to])
+            .run(&[
+                "ledger",
+                "prove",
+                "--customer",
+                "acme",
+                "--sample",
+                "50",
+                "--seed",
+                "x y",
+                "--from",
+                "600",
+                "--to",
+                &to
+            ])
             .code,
         0
     );
-    let sample = verify::Sample { draws: 50, seed: "x y".into() };
+    let sample = verify::Sample { draws: 50, first: 600, seed: "x y".into() };
     assert!(verify::audit(Path::new(&to), &sample, Some(&key), &[]).expect("there").ok());
     refused(&place, &["ledger", "prove", "--customer", "acme", "--seq", "5", "--to", &to], "BW-1012");
     refused(

@@ -8,4 +8,5 @@ mod limits;
 mod program;
 mod scenarios;
 mod tidy;
+mod together;
 mod words;

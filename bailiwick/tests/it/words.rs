@@ -26,8 +26,7 @@ fn lacking(name: &str, bytes: Vec<u8>) -> (usize, Vec<String>) {
     let now = "2026-11-01T00:00:00Z".parse().expect("a time");
     collect::read(input, &Options::at(now), &mut |arrival| {
         records += 1;
-        let mut have: BTreeSet<u64> =
-            collect::ADDED_WORDS.iter().flat_map(|w| segment::query_terms(w)).collect();
+        let mut have: BTreeSet<u64> = collect::added_words().flat_map(segment::query_terms).collect();
         segment::terms(&arrival.draft.raw, &mut |term| {
             have.insert(term);
         });

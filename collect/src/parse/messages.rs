@@ -3,6 +3,13 @@
 use model::Fields;
 use serde_json::Value;
 
+const SIGN_IN: &str = "sign-in";
+const SUCCESS: &str = "success";
+const FAILURE: &str = "failure";
+const YES: &str = "true";
+/// What this file says of a message, and the message does not.
+pub(crate) const ADDED_WORDS: [&str; 4] = [SIGN_IN, SUCCESS, FAILURE, YES];
+
 /// Pairs that one line may hold.
 const PAIRS_LIMIT: usize = 64;
 
@@ -42,8 +49,8 @@ pub(crate) fn sign_in(program: &str, message: &str, fields: &mut Fields) {
     // Behind a line of PAM inside sshd stands sshd's own about the same attempt; one of them is enough.
     let told_by_sshd = bare.starts_with("sshd") && message.starts_with("pam_");
     if message.contains("authentication failure") && !told_by_sshd {
-        set(fields, "action", "sign-in");
-        set(fields, "outcome", "failure");
+        set(fields, "action", SIGN_IN);
+        set(fields, "outcome", FAILURE);
         if let Some(host) = fields.get("rhost").and_then(Value::as_str).map(str::to_owned) {
             set(fields, "src_ip", &host);
         }
@@ -58,8 +65,8 @@ fn set(fields: &mut Fields, name: &str, value: &str) {
 fn sshd(message: &str, fields: &mut Fields) {
     let head = message.split(" for ").next().unwrap_or("");
     let (outcome, method) = match head.split_once(' ') {
-        Some(("Failed", method)) => ("failure", method),
-        Some(("Accepted", method)) => ("success", method),
+        Some(("Failed", method)) => (FAILURE, method),
+        Some(("Accepted", method)) => (SUCCESS, method),
         _ => return invalid_user(message, fields),
     };
     let Some((_, rest)) = message.split_once(" for ") else { return };
@@ -68,12 +75,12 @@ fn sshd(message: &str, fields: &mut Fields) {
     // A name may hold anything, also ` from `; what the server wrote itself stands at the end.
     let Some((user, from)) = rest.rsplit_once(" from ") else { return };
     let mut words = from.split(' ');
-    set(fields, "action", "sign-in");
+    set(fields, "action", SIGN_IN);
     set(fields, "outcome", outcome);
     set(fields, "method", method);
     set(fields, "user", user);
     if invalid.is_some() {
-        set(fields, "invalid_user", "true");
+        set(fields, "invalid_user", YES);
     }
     if let Some(address) = words.next() {
         set(fields, "src_ip", address);
@@ -87,7 +94,7 @@ fn sshd(message: &str, fields: &mut Fields) {
 fn invalid_user(message: &str, fields: &mut Fields) {
     let rest = message.strip_prefix("Invalid user ").or_else(|| message.strip_prefix("Illegal user "));
     if let Some((user, from)) = rest.and_then(|r| r.rsplit_once(" from ")) {
-        set(fields, "invalid_user", "true");
+        set(fields, "invalid_user", YES);
         set(fields, "user", user);
         set(fields, "src_ip", from.split(' ').next().unwrap_or(from));
     }

@@ -85,18 +85,18 @@ fn own(body: &Value, now: Time) -> (Draft, Fields) {
 }
 
 /// The body of a record of the log itself.
-fn body_of(kind: u8, source: &str, raw: &[u8]) -> Option<Value> {
-    let ours = kind == Kind::Control.code() && source == rows::own_source().to_string();
-    ours.then(|| serde_json::from_slice(raw).ok()).flatten()
+fn body_of(row: &Row) -> Option<Value> {
+    let ours = row.kind == Kind::Control.code() && row.source == rows::own_source().to_string();
+    ours.then(|| serde_json::from_slice(&row.raw).ok()).flatten()
 }
 
-fn is_closed(kind: u8, source: &str, raw: &[u8]) -> bool {
-    body_of(kind, source, raw).is_some_and(|b| b.get("control").and_then(Value::as_str) == Some("closed"))
+fn is_closed(row: &Row) -> bool {
+    body_of(row).is_some_and(|b| b.get("control").and_then(Value::as_str) == Some("closed"))
 }
 
 /// The days of retention that a record of the log itself states.
-fn days_stated(kind: u8, source: &str, raw: &[u8]) -> Option<u32> {
-    let body = body_of(kind, source, raw)?;
+pub(crate) fn days_stated(row: &Row) -> Option<u32> {
+    let body = body_of(row)?;
     let days = match body.get("control")?.as_str()? {
         "opened" | "epoch" => body.get("retention_days"),
         "retention" => body.get("days"),
@@ -231,9 +231,7 @@ impl Vault {
     pub(super) fn note_last(&mut self, sealed: &[Event], now: Time) {
         let received = sealed.iter().map(|e| e.record.received).max().unwrap_or(now);
         let received = self.before.map_or(received, |b| b.received.max(received));
-        let closed = sealed
-            .last()
-            .is_some_and(|e| is_closed(e.record.kind.code(), &e.record.source.to_string(), &e.record.raw));
+        let closed = sealed.last().is_some_and(|e| is_closed(&rows::row(&e.record)));
         self.before = Some(Before { received, closed, ours: true });
     }
 
@@ -246,7 +244,7 @@ impl Vault {
         self.before = last.and_then(|(row, greatest)| {
             let (seconds, nanos) = greatest?;
             let received = Time::new(seconds, i32::try_from(nanos).ok()?).ok()?;
-            Some(Before { received, closed: is_closed(row.kind, &row.source, &row.raw), ours: false })
+            Some(Before { received, closed: is_closed(&row), ours: false })
         });
         if let Some(days) = self.stated_days()? {
             self.retention_days = days;
@@ -266,13 +264,12 @@ impl Vault {
     }
 
     fn stated_days(&self) -> Result<Option<u32>, OpenError> {
-        let stated = |row: &Row| days_stated(row.kind, &row.source, &row.raw);
-        if let Some(days) = self.tail.iter().rev().find_map(stated) {
+        if let Some(days) = self.tail.iter().rev().find_map(days_stated) {
             return Ok(Some(days));
         }
         for object in self.segments.iter().rev() {
             let others = view::others_of(&self.access, object)?;
-            if let Some(days) = others.iter().rev().find_map(|(_, row)| stated(row)) {
+            if let Some(days) = others.iter().rev().find_map(|(_, row)| days_stated(row)) {
                 return Ok(Some(days));
             }
         }
@@ -422,7 +419,7 @@ impl Vault {
     /// Tombstones are young: they stand in the journal or in one of the last segments.
     fn has_tombstone(&self, first: u64, end: u64) -> bool {
         let fits = |row: &Row| {
-            body_of(row.kind, &row.source, &row.raw).is_some_and(|b| {
+            body_of(row).is_some_and(|b| {
                 let number = |name: &str| b.get(name).and_then(Value::as_u64);
                 b.get("control").and_then(Value::as_str) == Some("tombstone")
                     && (number("first"), number("count")) == (Some(first), Some(end - first))

@@ -345,15 +345,15 @@ fn a_sample_must_be_answered_whole() {
     let (recipe, laid) = (three_days(), Laid::empty());
     let bundle = recipe.bake();
     laid.write("days", &bundle.files["days"]);
-    let sample = Sample { draws: 40, seed: "drawn on 2 November".into() };
+    let sample = Sample { draws: 40, first: 0, seed: "drawn on 2 November".into() };
     let text = Note::parse(&bundle.files["checkpoint"]).expect("ours").text().to_owned();
-    let drawn: Vec<u64> = sample.drawn(&text, 0, 700).into_iter().collect();
+    let drawn: Vec<u64> = sample.drawn(&text, 700).into_iter().collect();
     assert!(drawn.len() > 30 && drawn.iter().all(|s| *s < 700));
+    let later = Sample { first: 650, ..sample.clone() }.drawn(&text, 700);
+    assert!(later.len() > 10 && later.iter().all(|s| (650..700).contains(s)));
+    assert!(Sample { first: 700, ..sample.clone() }.drawn(&text, 700).is_empty());
     assert_ne!(
-        Sample { seed: "other".into(), ..sample.clone() }
-            .drawn(&text, 0, 700)
-            .into_iter()
-            .collect::<Vec<_>>(),
+        Sample { seed: "other".into(), ..sample.clone() }.drawn(&text, 700).into_iter().collect::<Vec<_>>(),
         drawn
     );
     for seq in &drawn {

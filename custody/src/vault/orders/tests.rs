@@ -52,7 +52,7 @@ fn each_day_has_a_key_that_dies_when_the_next_one_signs() {
         );
     }
     let view = look(&disk).view(&acme()).expect("opens");
-    let notes: Vec<Vec<u8>> = days::split(view.days()).into_iter().map(<[u8]>::to_vec).collect();
+    let notes: Vec<Vec<u8>> = Note::split(view.days()).into_iter().map(<[u8]>::to_vec).collect();
     assert_eq!(notes.len(), 4);
     let parsed: Vec<Note> = notes.iter().map(|n| Note::parse(n).expect("a note")).collect();
     assert_eq!(parsed.iter().map(|n| n.signatures().len()).collect::<Vec<_>>(), [1, 2, 2, 2]);
