@@ -4,8 +4,14 @@
 //! A property here is more than "does not panic": what is read back is what was read, nothing is lost between the
 //! counts, no answer is larger than its limit.
 
+mod bundles;
+mod changed;
+mod homes;
+mod logs;
+mod segments;
+
 use collect::{Input, Limits, Options};
-use model::{Draft, Event, Fields, Format, Kind, Record, Source, Time};
+use model::{Alert, CustomerId, Defect, Draft, Event, Fields, Format, Kind, Record, Source, Time};
 use std::ops::ControlFlow;
 
 /// A property: takes any bytes, panics where it does not hold, and tells whether it understood them.
@@ -14,12 +20,29 @@ pub type Property = fn(&[u8]) -> bool;
 /// Every property by its name, which is also the name of its fuzz target and of its folder in `corpus/`.
 pub const PROPERTIES: &[(&str, Property)] = &[
     ("record_form", record_form),
-    ("note", note),
-    ("checkpoint", checkpoint),
-    ("vkey", vkey),
-    ("tile_path", tile_path),
-    ("checker", checker),
-    ("manifest", manifest),
+    ("words", words),
+    ("across_state", across_state),
+    ("note", logs::note),
+    ("notes", logs::notes),
+    ("checkpoint", logs::checkpoint),
+    ("vkey", logs::vkey),
+    ("cosignature", logs::cosignature),
+    ("policy", logs::policy),
+    ("proof_file", logs::proof_file),
+    ("tile_path", logs::tile_path),
+    ("segment", segments::segment),
+    ("segment_part", segments::segment_part),
+    ("segment_rows", segments::segment_rows),
+    ("segment_block", segments::segment_block),
+    ("home_file", homes::home_file),
+    ("escrow", homes::escrow),
+    ("checker", bundles::checker),
+    ("manifest", bundles::manifest),
+    ("signed_manifest", bundles::signed_manifest),
+    ("unsigned_proof", bundles::unsigned_proof),
+    ("log_content", bundles::log_content),
+    ("bundle_file", bundles::bundle_file),
+    ("witness_state", bundles::witness_state),
     ("sigma_rules", sigma_rules),
     ("sigma_condition", sigma_condition),
     ("sigma_value", sigma_value),
@@ -52,60 +75,30 @@ fn record_form(bytes: &[u8]) -> bool {
     true
 }
 
-/// A signed note has one spelling.
-fn note(bytes: &[u8]) -> bool {
-    let Ok(note) = ledger::Note::parse(bytes) else { return false };
-    assert_eq!(note.to_bytes(), bytes);
-    assert!(note.verify(&[]).is_err(), "no key, no trust");
-    true
-}
-
-/// A checkpoint's text has one spelling.
-fn checkpoint(bytes: &[u8]) -> bool {
+/// The words of a record and of an alert: what is read is written as it stood, and the sealed form of an alert is read
+/// back as the same alert.
+fn words(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let Ok(checkpoint) = ledger::Checkpoint::parse(text) else { return false };
-    assert_eq!(checkpoint.text(), text);
+    assert_eq!(Defect::parse(text).to_string(), text);
+    if let Ok(id) = CustomerId::parse(text) {
+        assert_eq!(id.as_str(), text);
+    }
+    if let Ok(source) = Source::parse(text) {
+        assert_eq!(source.to_string(), text);
+    }
+    let Ok(value) = serde_json::from_slice(bytes) else { return false };
+    let Some(alert) = Alert::from_json(&value) else { return false };
+    assert_eq!(Alert::from_json(&alert.to_json()), Some(alert));
     true
 }
 
-/// A verifier key line has one spelling.
-fn vkey(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let Ok(key) = ledger::VerifierKey::parse(text) else { return false };
-    assert_eq!(key.to_string(), text);
+/// What is kept of sign-ins across customers is read back as it was written.
+fn across_state(bytes: &[u8]) -> bool {
+    let Ok(state) = detect::Across::from_bytes([4; 32], bytes) else { return false };
+    let written = state.to_bytes();
+    let again = detect::Across::from_bytes([4; 32], &written).expect("just written");
+    assert_eq!(again.to_bytes(), written);
     true
-}
-
-/// A tile's path has one spelling.
-fn tile_path(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let Some((level, index, width)) = ledger::tile::parse_path(text) else { return false };
-    assert_eq!(ledger::tile::path(level, index, width), text);
-    true
-}
-
-const ORIGIN: &str = "northwind-it/acme/records";
-
-fn key() -> ledger::SigningKey {
-    ledger::SigningKey::from_seed(ORIGIN, &[7; 32]).expect("the origin is a key name")
-}
-
-/// Bytes that nobody signed are never content, whether they stand for a checkpoint, a record or a page root.
-fn checker(bytes: &[u8]) -> bool {
-    let mut checker = verify::Checker::new(bytes, &key().vkey(), ORIGIN);
-    checker.record(bytes, &[0; 16], "records");
-    assert!(!checker.finish().ok());
-    ledger::Note::parse(bytes).is_ok()
-}
-
-/// A folder whose manifest nobody signed is never content.
-fn manifest(bytes: &[u8]) -> bool {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    #[expect(clippy::disallowed_methods, reason = "a verifier reads a folder, so a test has to make one")]
-    std::fs::write(folder.path().join("manifest"), bytes).expect("it is ours to write");
-    let report = verify::bundle(folder.path(), Some(&key().vkey())).expect("the folder can be read");
-    assert!(!report.ok());
-    ledger::Note::parse(bytes).is_ok()
 }
 
 /// Every document of a rule file is loaded, unarmed or refused, and every refusal has a place.
