@@ -100,9 +100,11 @@ pub fn check(
     let before = kept.as_ref().map(|k| k.size);
     let first_sight = kept.is_none() && !matches!(report.key, KeyTrust::Pinned);
     let mut checked = Checked { report, before, cosigned: None, witness: state.vkey(), first_sight };
-    if checked.report.ok() {
+    if checked.report.ok()
+        && let Some(verified) = checked.report.checkpoint.clone()
+    {
         let key = pinned.cloned().unwrap_or(named);
-        checked.cosigned = Some(state.keep(bundle, &key, before, seconds)?);
+        checked.cosigned = Some(state.keep(bundle, (&key, &verified), before, seconds)?);
     }
     Ok(checked)
 }

@@ -40,8 +40,8 @@ pub enum StateError {
         /// What was met.
         why: String,
     },
-    /// Somebody changed the state meanwhile.
-    #[error("the kept state changed while the check ran; check again")]
+    /// Somebody changed the state or the bundle meanwhile.
+    #[error("the kept state or the bundle changed while the check ran; check again")]
     Changed,
     /// The machine refuses.
     #[error("`{file}` cannot be read or written: {source}")]
@@ -205,7 +205,7 @@ impl State {
     pub(crate) fn keep(
         &mut self,
         bundle: &Path,
-        vkey: &VerifierKey,
+        (vkey, verified): (&VerifierKey, &Checkpoint),
         before: Option<u64>,
         seconds: u64,
     ) -> Result<Note, StateError> {
@@ -216,9 +216,8 @@ impl State {
         let bytes = read(&place)?.unwrap_or_default();
         let mut note = Note::parse(&bytes).map_err(|e| damaged(&place, e))?;
         let text = note.verify(std::slice::from_ref(vkey)).map_err(|e| damaged(&place, e))?;
-        let size = Checkpoint::parse(text).map_err(|e| damaged(&place, e))?.size;
-        // The bundle may have changed since it was verified.
-        if before.is_some_and(|before| size < before) {
+        // The bundle may have changed since it was verified: another state, of any size, was not looked at.
+        if Checkpoint::parse(text).map_err(|e| damaged(&place, e))? != *verified {
             return Err(StateError::Changed);
         }
         let signature = self.key.cosign(&note, seconds).map_err(|e| damaged(&place, e))?;
@@ -235,4 +234,33 @@ impl State {
 pub fn name_of(seed: &[u8; 32]) -> String {
     let key = SigningKey::from_seed("witness", seed).map(|k| k.vkey().fingerprint()).unwrap_or_default();
     format!("witness-{}", key.split(' ').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_changed_after_it_was_verified_is_not_cosigned() {
+        let (folder, bundle) =
+            (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let log = SigningKey::from_seed("northwind-it/acme/records", &[1; 32]).expect("good");
+        let verified = Checkpoint {
+            origin: "northwind-it/acme/records".into(),
+            size: 1,
+            root: ledger::root_of(&[ledger::leaf_hash(b"one")]),
+        };
+        // As long, as well signed, and another history.
+        let forked = Checkpoint { root: ledger::root_of(&[ledger::leaf_hash(b"two")]), ..verified.clone() };
+        let mut state = State::open(folder.path(), "customer", || Ok([5; 32])).expect("opens");
+        let mut keep = |lies: &Checkpoint| {
+            let note = log.sign(&lies.text()).expect("signs");
+            fs::write(bundle.path().join("checkpoint"), note.to_bytes()).expect("writes");
+            state
+                .keep(bundle.path(), (&log.vkey(), &verified), None, 1_793_527_200)
+                .map(|note| note.text().to_owned())
+        };
+        assert!(matches!(keep(&forked), Err(StateError::Changed)));
+        assert_eq!(keep(&verified).expect("keeps"), verified.text());
+    }
 }
