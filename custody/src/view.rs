@@ -340,6 +340,15 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
         current.push(journal);
     }
     current.into_iter().for_each(|journal| loaded.take_journal(journal, tail_first));
+    if !orders::is_ended_up_to(begin, access, &loaded.segments, &loaded.tail)? {
+        return Err(OpenError::Damaged {
+            name: format!("keys/{customer}/epochs"),
+            from: Some(0),
+            why: format!(
+                "the key of the records before {begin} is missing, and no tombstone ends them; bring the key back"
+            ),
+        });
+    }
     Ok(loaded)
 }
 

@@ -6,6 +6,7 @@ use crate::days::{self, Handover};
 use crate::disk::Disk;
 use crate::epoch::day_of;
 use crate::home::{Access, Home};
+use crate::object::ObjectRef;
 use crate::view::{self, OpenError};
 use crate::{RETENTION_FLOOR_DAYS, rows};
 use ledger::{Checkpoint, Log, PAGE, SigningKey, Tree};
@@ -103,6 +104,33 @@ pub(crate) fn days_stated(row: &Row) -> Option<u32> {
         _ => None,
     };
     days?.as_u64().and_then(|d| u32::try_from(d).ok()).map(|d| d.max(RETENTION_FLOOR_DAYS))
+}
+
+/// Whether a tombstone ends what was before this record: without one its key was taken away, not destroyed when its time had come.
+/// Tombstones are young: they stand in the tail or in one of the last segments.
+pub(crate) fn is_ended_up_to(
+    begin: u64,
+    access: &Access,
+    segments: &[ObjectRef],
+    tail: &[Row],
+) -> Result<bool, OpenError> {
+    let ends_here = |row: &Row| {
+        body_of(row).is_some_and(|body| {
+            let number = |name: &str| body.get(name).and_then(Value::as_u64);
+            let end =
+                number("first").zip(number("count")).and_then(|(first, count)| first.checked_add(count));
+            body.get("control").and_then(Value::as_str) == Some("tombstone") && end == Some(begin)
+        })
+    };
+    if begin == 0 || tail.iter().any(ends_here) {
+        return Ok(true);
+    }
+    for object in segments.iter().rev() {
+        if view::others_of(access, object)?.iter().any(|(_, row)| ends_here(row)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Vault {
@@ -363,7 +391,7 @@ impl Vault {
     fn first_epoch(&self) -> Option<(u32, u64, u64)> {
         let (epoch, end) = self.access.epochs.ranges().next()?;
         let (first, end) = (epoch.first_page * PAGE, end? * PAGE);
-        let in_segments = self.segments.last().map_or(0, crate::object::ObjectRef::end);
+        let in_segments = self.segments.last().map_or(0, ObjectRef::end);
         (end <= in_segments || first == end).then_some((epoch.number, first, end))
     }
 

@@ -323,3 +323,25 @@ fn a_full_disk_refuses_events_and_takes_acts() {
     run(&disk, 100..400, 4).expect("goes on");
     assert_eq!(raws_of(&disk), raws(0..400, 0));
 }
+
+#[test]
+fn a_key_that_was_taken_away_ends_nothing_and_what_it_opens_stays() {
+    let (base, _) = old_vault();
+    let key = base.list("keys/acme/epochs").expect("lists").remove(0);
+    let kept = base.read(&key).expect("reads");
+    let before = raws_of(&base);
+    for how in ["removed", "zeros", "empty"] {
+        let disk = base.restarted();
+        match how {
+            "removed" => disk.remove(&key).expect("removes"),
+            "zeros" => disk.put(&key, &vec![0; kept.len()]).expect("puts"),
+            _ => disk.put(&key, b"").expect("puts"),
+        }
+        let refused = look(&disk).view(&acme()).err().expect("it is noticed").to_string();
+        assert!(refused.contains("no tombstone"), "{how}: {refused}");
+        assert!(run(&disk, 9_000..9_100, 4 * DAY).is_err(), "{how}: nobody writes on");
+        disk.put(&key, &kept).expect("brought back");
+        assert_eq!(raws_of(&disk), before, "{how}: nothing went meanwhile");
+        run(&disk, 9_000..9_100, 4 * DAY).expect("goes on");
+    }
+}
