@@ -67,7 +67,9 @@ impl Reserved {
             let part = (bytes as u64 + SLICE_BYTES) / SLICE_BYTES * SLICE_BYTES;
             match left.checked_sub(part) {
                 Some(rest) if rest > 0 => self.disk.truncate(RESERVE, rest)?,
-                _ => self.disk.remove(RESERVE)?,
+                Some(_) => self.disk.remove(RESERVE)?,
+                // It would not help this one, and the next one would find nothing.
+                None => return Err(full),
             }
             undo()?;
         }

@@ -104,6 +104,8 @@ pub struct Vault {
     before: Option<Before>,
     retention_days: u32,
     failed: bool,
+    /// Whether an act took the last room on the disk.
+    is_full: bool,
     /// [`ROLL_ROWS`]; less in tests, so that many segments cost little.
     roll_rows: usize,
 }
@@ -143,6 +145,7 @@ impl Vault {
             before: None,
             retention_days: crate::RETENTION_DEFAULT_DAYS,
             failed: false,
+            is_full: false,
             roll_rows: ROLL_ROWS,
         };
         let empty = Batch::bare(0, vec![], &vault.access.epochs).ok_or(SealError::Empty)?;
@@ -206,12 +209,12 @@ impl Vault {
             before: None,
             retention_days: crate::RETENTION_DEFAULT_DAYS,
             failed: false,
+            is_full: false,
             roll_rows: ROLL_ROWS,
         };
-        let behind = view::tail_records(first, &vault.tail, u64::MAX).and_then(|mut records| {
-            let from = usize::try_from(size - first).ok()?;
-            Batch::bare(size, records.split_off(from), &vault.access.epochs)
-        });
+        let from = usize::try_from(size - first).unwrap_or(usize::MAX);
+        let behind = vault.tail.get(from..).and_then(|rows| view::tail_records(size, rows, u64::MAX));
+        let behind = behind.and_then(|records| Batch::bare(size, records, &vault.access.epochs));
         let behind = behind.ok_or_else(|| OpenError::Damaged {
             name: journal::folder(vault.access.customer.as_str()),
             from: Some(size),
@@ -392,14 +395,24 @@ impl Vault {
         is_act: bool,
     ) -> Result<Sealed<Vec<Event>>, SealError> {
         self.note_last(sealed.value(), now);
-        let rolled = if self.is_due() { self.roll(Small::Stay) } else { Ok(()) };
-        match rolled {
-            // The act is sealed all the same; the handle must be opened again, and rolls when there is room.
-            Err(error) if is_act && error.is_full() => return Ok(sealed),
-            other => other?,
+        if self.is_due() {
+            match self.roll_without_reserve(Small::Stay) {
+                // The act is sealed all the same; the handle must be opened again, and rolls when there is room.
+                Err(error) if is_act && error.is_full() => {
+                    self.is_full = true;
+                    return Ok(sealed);
+                }
+                other => other?,
+            }
         }
         self.failed = false;
         Ok(sealed)
+    }
+
+    /// What is sealed can wait in the journal for room: the reserve is for acts, and a segment would take all of it.
+    fn roll_without_reserve(&mut self, small: Small) -> Result<(), SealError> {
+        self.access.disk.allow(false);
+        self.roll(small)
     }
 
     fn is_due(&self) -> bool {
@@ -476,9 +489,16 @@ impl Vault {
     /// # Errors
     /// As [`Vault::append`].
     pub fn close(mut self, now: Time) -> Result<Checkpoint, SealError> {
+        // An act took the last room: all of it is sealed, and the next opening says what there is to say.
+        if self.is_full {
+            return Ok(self.checkpoint());
+        }
         self.append_control(&serde_json::json!({"control": "closed"}), now)?;
         if self.tail.len() >= roll::WORTH_A_SEGMENT && !self.failed {
-            self.roll(Small::Join)?;
+            match self.roll_without_reserve(Small::Join) {
+                Err(error) if error.is_full() => {}
+                rolled => rolled?,
+            }
         }
         Ok(self.checkpoint())
     }

@@ -345,3 +345,28 @@ fn a_key_that_was_taken_away_ends_nothing_and_what_it_opens_stays() {
         run(&disk, 9_000..9_100, 4 * DAY).expect("goes on");
     }
 }
+
+#[test]
+fn an_act_on_a_full_disk_is_kept_though_a_long_tail_waits_for_its_segment() {
+    let disk = fresh();
+    {
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme()).expect("opens");
+        vault.append((0..2_500).map(|n| draft(n, 300)).collect(), None, time(1)).expect("seals");
+    }
+    for days in 400..410 {
+        disk.limit(Some(disk.used()));
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme()).expect("opens on a full disk");
+        vault.set_retention(days, time(2)).expect("an act is written all the same");
+        vault.close(time(3)).expect("and what waits for room is no failure");
+        let view = look(&disk).view(&acme()).expect("opens");
+        assert_eq!(view.retention_days().expect("reads"), days);
+    }
+    assert!(disk.list("vaults/acme/segments").expect("lists").is_empty(), "there was no room for one");
+    assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+    disk.limit(None);
+    run(&disk, 2_500..2_600, 4).expect("goes on");
+    assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
+    assert_eq!(raws_of(&disk).len(), 2_600);
+}
