@@ -63,6 +63,8 @@ pub enum Audited<'a> {
     File {
         /// Its name in the home.
         path: &'a str,
+        /// Whether something of it is gone, not changed.
+        missing: bool,
         /// What was met.
         why: &'a str,
     },
@@ -118,7 +120,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
             || *name == days_name
             || [&segments, &tiles, &journals].iter().any(|f| name.starts_with(&format!("{f}/")));
         if !known {
-            each(Audited::File { path: name, why: "a file that does not belong in a vault" });
+            each(Audited::File { path: name, missing: false, why: "a file that does not belong in a vault" });
         }
     }
     // Before the records: of what was ended they are all there is.
@@ -147,9 +149,9 @@ fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn
         Ok(Err(why)) => {
             let all = access.disk.read(path).unwrap_or_default();
             each(Audited::Days { notes: &all, first, path });
-            each(Audited::File { path, why: &why });
+            each(Audited::File { path, missing: false, why: &why });
         }
-        Err(error) => each(Audited::File { path, why: &error.to_string() }),
+        Err(error) => each(Audited::File { path, missing: false, why: &error.to_string() }),
     }
 }
 
@@ -164,7 +166,9 @@ fn segments(
     for name in names {
         match ObjectRef::read(&*access.shelf, name) {
             Ok(Some(object)) => objects.push(object),
-            Ok(None) | Err(_) => each(Audited::File { path: name, why: "its head is not that of a segment" }),
+            Ok(None) | Err(_) => {
+                each(Audited::File { path: name, missing: false, why: "its head is not that of a segment" })
+            }
         }
     }
     // What was ended may still lie there, and what a longer one took the place of; neither is needed.
@@ -190,7 +194,7 @@ fn segment(
 ) -> u64 {
     let name = object.name.as_str();
     if !follows || object.first != next {
-        each(Audited::File { path: name, why: "it does not follow the segment before it" });
+        each(Audited::File { path: name, missing: false, why: "it does not follow the segment before it" });
         if object.first < next || object.count == 0 || !object.first.is_multiple_of(PAGE) {
             return next;
         }
@@ -299,9 +303,11 @@ fn tail(
             // One that was just being made holds nothing, and one of an epoch that began since belongs to what came later; what
             // is missing then is told by the caller.
             None if first >= covered || is_later(access, name) => {}
-            None => {
-                each(Audited::File { path: name, why: "its head is not that of a journal of this vault" })
-            }
+            None => each(Audited::File {
+                path: name,
+                missing: false,
+                why: "its head is not that of a journal of this vault",
+            }),
         }
     }
     journals.sort_by_key(|j| j.head.first);
@@ -321,7 +327,7 @@ fn tail(
             next += many;
         }
         if journal.torn && journal.end() < covered {
-            each(Audited::File { path, why: "it does not open behind its last sound frame" });
+            each(Audited::File { path, missing: false, why: "it does not open behind its last sound frame" });
         }
     }
     next
@@ -336,7 +342,11 @@ fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) 
     frames.sort_by_key(|(_, frame)| frame.link.position);
     let Some((path, last)) = frames.last() else { return };
     let Ok(Some(mut key)) = state else {
-        return each(Audited::File { path, why: "the key of its tail is missing or damaged" });
+        return each(Audited::File {
+            path,
+            missing: false,
+            why: "the key of its tail is missing or damaged",
+        });
     };
     let sound = if last.link.position < key.position() {
         key.follows(&last.link)
@@ -345,8 +355,12 @@ fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) 
         let mut ahead = frames.iter().filter(|(_, frame)| frame.link.position >= from);
         ahead.all(|(_, frame)| key.admits(&frame.link, &frame.digest))
     };
-    if !sound {
-        each(Audited::File { path, why: "its last frame was not sealed with the tail's key" });
+    if !sound && last.link.position.saturating_add(1) < key.position() {
+        let why = "the vault is older than its keys: frames that were acknowledged are missing";
+        each(Audited::File { path, missing: true, why });
+    } else if !sound {
+        let why = "its last frame was not sealed with the tail's key";
+        each(Audited::File { path, missing: false, why });
     }
 }
 
@@ -362,7 +376,13 @@ fn tile(access: &Access, name: &str, pages: u64, each: &mut dyn FnMut(Audited<'_
             let covered = usize::try_from(pages.saturating_sub(first)).unwrap_or(usize::MAX).min(roots.len());
             each(Audited::Pages { first, roots: &roots[..covered], path: name });
         }
-        Some((1, ..)) => each(Audited::File { path: name, why: "it has another length than its name says" }),
-        _ => each(Audited::File { path: name, why: "a file that does not belong in a vault" }),
+        Some((1, ..)) => each(Audited::File {
+            path: name,
+            missing: false,
+            why: "it has another length than its name says",
+        }),
+        _ => {
+            each(Audited::File { path: name, missing: false, why: "a file that does not belong in a vault" })
+        }
     }
 }

@@ -267,6 +267,24 @@ impl Home {
         names.iter().filter_map(id).map(|id| self.customer(&id)).collect()
     }
 
+    /// Whose vault or keys are here although the home knows no such customer: somebody took the customer's file away.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn forgotten(&self) -> Result<Vec<CustomerId>, HomeError> {
+        let mut ids = std::collections::BTreeSet::new();
+        for folder in ["vaults", "keys"] {
+            let names = self.disk.list(folder);
+            let names = names.map_err(|source| HomeError::Io { name: folder.into(), source })?;
+            let id = |name: &String| CustomerId::parse(name.split('/').nth(1)?).ok();
+            ids.extend(names.iter().filter(|name| name.matches('/').count() > 1).filter_map(id));
+        }
+        for customer in self.customers()? {
+            ids.remove(&customer.id);
+        }
+        Ok(ids.into_iter().collect())
+    }
+
     /// One customer.
     ///
     /// # Errors

@@ -68,6 +68,17 @@ pub(crate) fn run(home: &Path, args: &VerifyArgs, out: Out) -> Result<Exit, Faul
         Form::Json => out.document("verify", as_json(&reports)),
         Form::Jsonl => reports.iter().for_each(|(_, r)| out.json_line(&r.to_json())),
     }
+    // Only where all were asked for: a vault that nobody would verify any more is the quietest of all losses.
+    let forgotten = if args.customer.is_none() { home.forgotten()? } else { vec![] };
+    if let Some(id) = forgotten.first() {
+        let message = format!("`customers/{id}.json` is missing, and keys or a vault of `{id}` are here");
+        return Err(Fault::new(
+            Exit::Tampered,
+            "BW-4001",
+            message,
+            "bring the file back from a backup, then verify again",
+        ));
+    }
     if !ok {
         out.say("verification failed (BW-4002): `bailiwick explain BW-4002` says what to do");
     }
@@ -82,7 +93,17 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
     let mut progress: Option<Progress> = None;
     audit(home, customer, &mut |met| {
         match met {
-        Audited::Checkpoint { note, vkey, origin, .. } => {
+        Audited::Checkpoint { note, vkey, origin, path } => {
+            if note.is_empty() {
+                files.push(Finding {
+                    threat: "A3",
+                    customer: Some(customer.to_string()),
+                    from: None,
+                    to: None,
+                    path: Some(path.to_owned()),
+                    message: format!("The signed state of the log, `{path}`, is missing or empty: without it nobody can say how long the log was. Keep the vault as it is, and compare with the customer's copy and its witness."),
+                });
+            }
             checker = Some(Checker::new(note, vkey, origin));
             size = std::str::from_utf8(note).ok().and_then(|n| n.lines().nth(1)?.parse().ok()).unwrap_or(0);
             progress = Some(Progress::new(out, size, false));
@@ -107,8 +128,8 @@ pub(crate) fn vault(home: &Home, customer: &CustomerId, out: Out) -> Result<Repo
                 checker.damaged(from, to, path, if missing { "A3" } else { "A1" }, why);
             }
         }
-        Audited::File { path, why } => files.push(Finding {
-            threat: "A1",
+        Audited::File { path, missing, why } => files.push(Finding {
+            threat: if missing { "A3" } else { "A1" },
             customer: Some(customer.to_string()),
             from: None,
             to: None,

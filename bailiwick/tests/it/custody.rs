@@ -188,3 +188,50 @@ fn parquet_holds_every_record() {
     );
     refused(&place, &["export", "--customer", "acme", "--format", "parquet", "--to", &to], "BW-1012");
 }
+
+#[test]
+fn a_vault_whose_customer_nobody_knows_any_more_is_not_passed_over() {
+    let place = filled();
+    let file = place.path("home/customers/acme.json");
+    let kept = std::fs::read(&file).expect("there");
+    std::fs::remove_file(&file).expect("ours");
+    let ran = place.run(&["verify"]);
+    assert_eq!(ran.code, 4, "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("customers/acme.json") && ran.err.contains("BW-4001"), "{}", ran.err);
+    std::fs::write(&file, kept).expect("ours");
+    assert_eq!(place.run(&["verify"]).code, 0);
+}
+
+fn threats(place: &Place) -> Vec<(String, String)> {
+    let ran = place.run(&["verify", "--json"]);
+    assert_eq!(ran.code, 4, "{} {}", ran.out, ran.err);
+    let findings = ran.json()["findings"].as_array().cloned().unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings.iter().map(|finding| (text(&finding["threat"]), text(&finding["path"]))).collect()
+}
+
+#[test]
+fn a_rolled_back_vault_and_a_missing_checkpoint_are_called_missing() {
+    let place = filled();
+    let folder = place.path("home/vaults/acme");
+    let yesterday: Vec<_> = ["checkpoint", "days"].iter().map(|name| folder.join(name)).collect();
+    let journals =
+        || std::fs::read_dir(folder.join("journal")).expect("there").map(|e| e.expect("readable").path());
+    let kept: Vec<_> =
+        yesterday.iter().cloned().chain(journals()).map(|p| (std::fs::read(&p).expect("there"), p)).collect();
+    let log = place.file("b.log", b"2026-11-02T10:00:00Z one more\n");
+    assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
+    let newer = std::fs::read(folder.join("checkpoint")).expect("there");
+    journals().for_each(|path| std::fs::remove_file(path).expect("ours"));
+    kept.iter().for_each(|(bytes, path)| std::fs::write(path, bytes).expect("ours"));
+    let found = threats(&place);
+    assert!(found.iter().any(|(threat, path)| threat == "A3" && path.contains("journal")), "{found:?}");
+    assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 4, "nobody writes on");
+    std::fs::write(folder.join("checkpoint"), newer).expect("ours");
+    std::fs::remove_file(folder.join("checkpoint")).expect("ours");
+    let found = threats(&place);
+    assert!(
+        found.iter().any(|(threat, path)| threat == "A3" && path == "vaults/acme/checkpoint"),
+        "{found:?}"
+    );
+}

@@ -66,7 +66,7 @@ fn standing(disk: &Memory) -> Vec<Vec<u8>> {
     let (mut records, mut faults) = (0, vec![]);
     audit(&home, &acme(), &mut |met| match met {
         Audited::Record { .. } => records += 1,
-        Audited::Damaged { why, path, .. } | Audited::File { path, why } => {
+        Audited::Damaged { why, path, .. } | Audited::File { path, why, .. } => {
             faults.push(format!("{path}: {why}"))
         }
         Audited::Pages { first, roots, .. } => {
