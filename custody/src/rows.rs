@@ -55,6 +55,39 @@ pub(crate) fn leaf(salt: &Salt, form: &[u8]) -> Hash {
     ledger::leaf_hash(&ledger::commitment(salt, form))
 }
 
+/// Rows from which on two threads are worth it.
+const TWO_THREADS_ROWS: usize = 4_096;
+
+/// The leaves of consecutive rows, such as a whole tail when a vault is opened again; `None` when a row is no record or an epoch key is
+/// missing.
+pub(crate) fn leaves(first: u64, rows: &[Row], epochs: &Epochs) -> Option<Vec<Hash>> {
+    let part = |first: u64, rows: &[Row]| {
+        let mut leaves = Vec::with_capacity(rows.len());
+        let mut bytes = vec![];
+        // A page after the other, so that little is held twice.
+        for (number, rows) in (0..).zip(rows.chunks(256)) {
+            let from = first + number * 256;
+            for ((seq, row), salt) in (from..).zip(rows).zip(epochs.salts(from, rows.len() as u64)?) {
+                bytes.clear();
+                form::encode_into(&record(seq, row.clone())?, &mut bytes);
+                leaves.push(leaf(&salt, &bytes));
+            }
+        }
+        Some(leaves)
+    };
+    if rows.len() < TWO_THREADS_ROWS {
+        return part(first, rows);
+    }
+    let (one, two) = rows.split_at(rows.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| part(first + one.len() as u64, two));
+        let mut all = part(first, one)?;
+        // A panic there is ours as well.
+        all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Some(all)
+    })
+}
+
 impl Batch {
     /// Computes the leaves of consecutive records; `None` when an epoch key is missing.
     pub(crate) fn new(first: u64, events: Vec<Event>, epochs: &Epochs) -> Option<Self> {

@@ -409,12 +409,12 @@ pub(crate) fn tree(access: &Access, loaded: &Loaded) -> Result<Tree, OpenError> 
         let from = first + loaded.tail.len() as u64;
         return Err(damaged(from, "records that its checkpoint covers are missing"));
     }
-    let records = tail_records(first, &loaded.tail, covered);
-    let batch = records.and_then(|r| Batch::bare(first, r, &access.epochs));
-    let batch = batch
+    let rows = loaded.tail.get(..usize::try_from(covered).unwrap_or(usize::MAX));
+    let leaves = rows.and_then(|rows| rows::leaves(first, rows, &access.epochs));
+    let leaves = leaves
         .ok_or_else(|| damaged(first, "a row in its journal is no record, or its epoch key is missing"))?;
     let mut roots = loaded.page_roots.clone();
-    let whole = batch.leaves().chunks_exact(256);
+    let whole = leaves.chunks_exact(256);
     let open = whole.remainder().to_vec();
     roots.extend(whole.map(ledger::root_of));
     Tree::from_parts(roots, open).ok_or_else(|| damaged(first, "its pages do not fit together"))
