@@ -82,7 +82,9 @@ fn main() {
         begun.elapsed().as_secs_f64()
     };
     let hashed = median((0..RUNS).map(hash).collect());
-    println!("a tail of {ROWS} records of 400 bytes, opened again after a crash, two threads where it helps, median of {RUNS}");
+    println!(
+        "a tail of {ROWS} records of 400 bytes, opened again after a crash, two threads where it helps, median of {RUNS}"
+    );
     for batch in [4_096, 64] {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path().join("home");

@@ -1,6 +1,7 @@
 //! Ledger, retention, keys, continuations, Parquet: from outside, with right and wrong input.
 
 use crate::program::Place;
+use custody::disk::{Disk, Folder};
 use std::path::Path;
 use verify::Head;
 
@@ -192,13 +193,14 @@ fn parquet_holds_every_record() {
 #[test]
 fn a_vault_whose_customer_nobody_knows_any_more_is_not_passed_over() {
     let place = filled();
-    let file = place.path("home/customers/acme.json");
-    let kept = std::fs::read(&file).expect("there");
-    std::fs::remove_file(&file).expect("ours");
+    let disk = Folder::new(&place.path("home"));
+    let file = "customers/acme.json";
+    let kept = disk.read(file).expect("there");
+    disk.remove(file).expect("ours");
     let ran = place.run(&["verify"]);
     assert_eq!(ran.code, 4, "{} {}", ran.out, ran.err);
-    assert!(ran.err.contains("customers/acme.json") && ran.err.contains("BW-4001"), "{}", ran.err);
-    std::fs::write(&file, kept).expect("ours");
+    assert!(ran.err.contains(file) && ran.err.contains("BW-4001"), "{}", ran.err);
+    disk.put(file, &kept).expect("ours");
     assert_eq!(place.run(&["verify"]).code, 0);
 }
 
@@ -213,25 +215,19 @@ fn threats(place: &Place) -> Vec<(String, String)> {
 #[test]
 fn a_rolled_back_vault_and_a_missing_checkpoint_are_called_missing() {
     let place = filled();
-    let folder = place.path("home/vaults/acme");
-    let yesterday: Vec<_> = ["checkpoint", "days"].iter().map(|name| folder.join(name)).collect();
-    let journals =
-        || std::fs::read_dir(folder.join("journal")).expect("there").map(|e| e.expect("readable").path());
-    let kept: Vec<_> =
-        yesterday.iter().cloned().chain(journals()).map(|p| (std::fs::read(&p).expect("there"), p)).collect();
+    let disk = Folder::new(&place.path("home"));
+    let journals = || disk.list("vaults/acme/journal").expect("lists");
+    let yesterday: Vec<String> =
+        ["checkpoint", "days"].iter().map(|name| format!("vaults/acme/{name}")).chain(journals()).collect();
+    let kept: Vec<_> = yesterday.iter().map(|name| (name, disk.read(name).expect("there"))).collect();
     let log = place.file("b.log", b"2026-11-02T10:00:00Z one more\n");
     assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
-    let newer = std::fs::read(folder.join("checkpoint")).expect("there");
-    journals().for_each(|path| std::fs::remove_file(path).expect("ours"));
-    kept.iter().for_each(|(bytes, path)| std::fs::write(path, bytes).expect("ours"));
+    journals().iter().for_each(|name| disk.remove(name).expect("ours"));
+    kept.iter().for_each(|(name, bytes)| disk.put(name, bytes).expect("ours"));
     let found = threats(&place);
     assert!(found.iter().any(|(threat, path)| threat == "A3" && path.contains("journal")), "{found:?}");
     assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 4, "nobody writes on");
-    std::fs::write(folder.join("checkpoint"), newer).expect("ours");
-    std::fs::remove_file(folder.join("checkpoint")).expect("ours");
+    disk.remove("vaults/acme/checkpoint").expect("ours");
     let found = threats(&place);
-    assert!(
-        found.iter().any(|(threat, path)| threat == "A3" && path == "vaults/acme/checkpoint"),
-        "{found:?}"
-    );
+    assert!(found.contains(&("A3".into(), "vaults/acme/checkpoint".into())), "{found:?}");
 }
