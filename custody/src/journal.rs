@@ -187,7 +187,7 @@ mod tests {
         let head = Head::new("a", 0, 0);
         assert_eq!(Head::of_name(&head.name), Some(head.clone()));
         let mut bytes = head.bytes().to_vec();
-        let mut tail = TailKey::random(0, &mut chance).expect("chance");
+        let mut tail = TailKey::random(None, &mut chance).expect("chance");
         let (mut ends, mut last) = (vec![], None);
         for number in 0..3u64 {
             let cursor = (number == 1).then(|| b"cursor".to_vec());

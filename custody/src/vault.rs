@@ -130,7 +130,7 @@ impl Vault {
         log.sign_with(signer);
         let mut days = Days::default();
         days.push(&*disk, customer.as_str(), handover).map_err(failed(&name))?;
-        let tail_key = Self::fresh_tail_key(&access, 0).map_err(failed("keys"))?;
+        let tail_key = Self::fresh_tail_key(&access, None).map_err(failed("keys"))?;
         let mut vault = Self {
             access,
             log,
@@ -159,9 +159,9 @@ impl Vault {
             .map_err(|error| SealError::Log { customer: access.customer.clone(), why: error.to_string() })
     }
 
-    fn fresh_tail_key(access: &Access, position: u64) -> io::Result<TailKey> {
+    fn fresh_tail_key(access: &Access, last: Option<&Link>) -> io::Result<TailKey> {
         let mut chance = access.chance.get();
-        let key = TailKey::random(position, &mut **chance)?;
+        let key = TailKey::random(last, &mut **chance)?;
         let (customer, by) = (access.customer.as_str(), (access.origin.as_str(), &access.key));
         key.write(&*access.disk, customer, by, &mut **chance)?;
         access.disk.sync(&format!("keys/{customer}/tail.key"))?;
@@ -244,8 +244,10 @@ impl Vault {
         };
         let mut key = match state {
             Some(key) => key,
-            None if loaded.unsealed.is_empty() => {
-                return Self::fresh_tail_key(access, loaded.position)
+            None if !loaded.has_unsealed
+                && loaded.links.last().is_none_or(|(l, _)| l.position < u64::MAX / 2) =>
+            {
+                return Self::fresh_tail_key(access, loaded.links.last().map(|(link, _)| link))
                     .map_err(|source| OpenError::Io { name: "keys".into(), source });
             }
             None => {
@@ -254,17 +256,25 @@ impl Vault {
                 ));
             }
         };
-        for (link, digest) in &loaded.unsealed {
-            if !key.admits(link, digest) {
-                return Err(forged("somebody wrote behind the checkpoint who did not hold the tail's key"));
-            }
-        }
-        if key.position() > loaded.position {
+        let last = loaded.links.last().map(|(link, _)| link);
+        if key.position() > last.map_or(0, |last| last.position.saturating_add(1)) {
             return Err(forged(
                 "the vault is older than its keys: frames are missing that were acknowledged; bring back the newer copy",
             ));
         }
-        key.advance(loaded.position);
+        // Of the link of the last frame no frame behind it tells; what goes on behind a changed one could not be read again.
+        if let Some(last) = last.filter(|last| last.position < key.position()) {
+            return if key.follows(last) {
+                Ok(key)
+            } else {
+                Err(forged("the link of its last frame is not the one that was written"))
+            };
+        }
+        let from = key.position();
+        let mut ahead = loaded.links.iter().filter(|(link, _)| link.position >= from);
+        if !ahead.all(|(link, digest)| key.admits(link, digest)) {
+            return Err(forged("somebody wrote behind the checkpoint who did not hold the tail's key"));
+        }
         Ok(key)
     }
 

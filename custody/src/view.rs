@@ -105,10 +105,10 @@ pub(crate) struct Loaded {
     /// Every sound row behind the segments, also what no checkpoint covers yet.
     pub(crate) tail: Vec<Row>,
     pub(crate) cursor: Option<Vec<u8>>,
-    /// Links and digests of the frames that reach beyond the checkpoint.
-    pub(crate) unsealed: Vec<(Link, [u8; 32])>,
-    /// The place behind the last frame in the chain of tail keys.
-    pub(crate) position: u64,
+    /// Links and digests of all frames, by their place in the chain of tail keys.
+    pub(crate) links: Vec<(Link, [u8; 32])>,
+    /// Whether a frame reaches beyond the checkpoint.
+    pub(crate) has_unsealed: bool,
 }
 
 impl Loaded {
@@ -314,8 +314,9 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
     let (page_roots, stored_pages) = page_roots(access, begin, &segments)?;
     let tail_first = segments.last().map_or(begin, ObjectRef::end);
     let (journals, stale) = read_journals(access, tail_first)?;
-    let position =
-        journals.iter().filter_map(|j| Some(j.frames.last()?.link.position.saturating_add(1))).max();
+    let frames = journals.iter().flat_map(|journal| &journal.frames);
+    let mut links: Vec<_> = frames.map(|sound| (sound.link, sound.digest)).collect();
+    links.sort_by_key(|(link, _)| link.position);
     let mut loaded = Loaded {
         checkpoint,
         note,
@@ -329,8 +330,8 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
         stale,
         tail: vec![],
         cursor: None,
-        unsealed: vec![],
-        position: position.unwrap_or(0),
+        links,
+        has_unsealed: false,
     };
     // One that another took the place of, row for row, is over. The newer one has to stay: the chain of the tail's key ends in it.
     let mut current: Vec<Journal> = vec![];
@@ -372,10 +373,8 @@ impl Loaded {
             self.stale.push(journal.head.name);
             return;
         }
-        for Sound { frame, link, digest } in &mut journal.frames {
-            if frame.first + frame.rows.len() as u64 > self.checkpoint.size {
-                self.unsealed.push((*link, *digest));
-            }
+        for Sound { frame, .. } in &mut journal.frames {
+            self.has_unsealed |= frame.first + frame.rows.len() as u64 > self.checkpoint.size;
             let skip = next_of(tail_first, &self.tail).saturating_sub(frame.first);
             let rows = std::mem::take(&mut frame.rows);
             self.tail.extend(rows.into_iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)));

@@ -128,7 +128,10 @@ pub(super) fn home_file(bytes: &[u8]) -> bool {
     }
     drop(home);
     let disk = disk.restarted();
-    let view = look(&disk).expect("what was just written opens");
+    let view = Home::look(Arc::new(disk), chance(1 << 44)).and_then(|home| Ok(home.view(&acme())));
+    let view = view
+        .expect("it was open")
+        .unwrap_or_else(|error| panic!("{name}: just written, and refused: {error}"));
     let (read, whole) = records(&view);
     let same = |(seq, raw): (&u64, &Vec<u8>)| read.get(seq).is_none_or(|read| read == raw);
     assert!(sound.records.iter().all(same), "{name}: what was sealed is read as something else");

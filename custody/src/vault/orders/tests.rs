@@ -370,3 +370,36 @@ fn an_act_on_a_full_disk_is_kept_though_a_long_tail_waits_for_its_segment() {
     assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
     assert_eq!(raws_of(&disk).len(), 2_600);
 }
+
+#[test]
+fn nobody_writes_on_behind_a_changed_link_of_the_last_frame() {
+    let base = fresh();
+    run(&base, 0..300, 1).expect("seals");
+    let journal = base.list("vaults/acme/journal").expect("lists").pop().expect("there is one");
+    let bytes = base.read(&journal).expect("reads");
+    for at in bytes.len() - 40..bytes.len() {
+        for bit in [1, 0x80] {
+            let disk = base.restarted();
+            let mut changed = bytes.clone();
+            changed[at] ^= bit;
+            disk.put(&journal, &changed).expect("puts");
+            assert!(run(&disk, 300..310, 2).is_err(), "byte {at} of {}", bytes.len());
+            disk.put(&journal, &bytes).expect("puts");
+            run(&disk, 300..310, 2).expect("goes on with the bytes that were written");
+            assert_eq!(raws_of(&disk).len(), 310);
+        }
+    }
+}
+
+#[test]
+fn a_lost_tail_key_is_made_anew_once_and_for_all() {
+    let disk = fresh();
+    run(&disk, 0..300, 1).expect("seals");
+    disk.remove("keys/acme/tail.key").expect("lost");
+    // Opened, and nothing written: the new key has to fit the old frame the next time as well.
+    for _ in 0..2 {
+        drop(home(&disk).expect("opens").vault(&acme()).expect("opens"));
+    }
+    run(&disk, 300..310, 2).expect("goes on");
+    assert_eq!(raws_of(&disk).len(), 310);
+}
