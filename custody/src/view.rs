@@ -13,10 +13,12 @@ use crate::vault::orders;
 use crate::{Parse, RETENTION_DEFAULT_DAYS};
 use ledger::{Checkpoint, Hash, Note, PAGE, Sealed, Standing, Tree, VerifierKey};
 use model::{Event, Fields, Kind, Record, Time};
-use segment::{Reader, Row};
+use segment::{Index, Reader, Row};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+mod candidates;
 
 /// Rows of the tail that are handed out together: 16 pages.
 const TAIL_UNIT: u64 = 16 * PAGE;
@@ -438,6 +440,8 @@ pub struct View {
 /// What a segment's table says.
 struct Table {
     units: Vec<Unit>,
+    /// Made again when it is asked for and absent.
+    index: OnceLock<Arc<Index>>,
 }
 
 /// The tree of what was loaded, proved against the checkpoint.
@@ -557,7 +561,7 @@ impl View {
             happened: info.happened.and_then(|(a, b)| time(a).zip(time(b))),
             place: Place::Segment { number, block },
         });
-        let table = Arc::new(Table { units: units.collect() });
+        let table = Arc::new(Table { units: units.collect(), index: OnceLock::new() });
         kept().insert(number, Arc::clone(&table));
         Ok(table)
     }
@@ -581,39 +585,6 @@ impl View {
             units.push(Unit { first, count, happened, place: Place::Tail });
             first += count;
         }
-        Ok(units)
-    }
-
-    /// The units whose events can have all these terms (see [`segment::query_terms`]); those of the tail always can. A unit that
-    /// holds such an event is always among them.
-    ///
-    /// # Errors
-    /// [`ReadError`] when a segment's table or index cannot be read.
-    pub fn units_with(&self, terms: &[u64]) -> Result<Vec<Unit>, ReadError> {
-        let mut units = self.units()?;
-        if terms.is_empty() {
-            return Ok(units);
-        }
-        let mut can = vec![];
-        for (number, object) in self.segments.iter().enumerate() {
-            let reader = self.reader(number)?;
-            let mut blocks = vec![true; reader.blocks().len()];
-            for term in terms {
-                let here = reader.candidates(*term).map_err(|e| ReadError {
-                    from: object.first,
-                    to: object.end() - 1,
-                    name: object.name.clone(),
-                    why: format!("its index: {e}{}", cause(&e)),
-                })?;
-                blocks.iter_mut().zip(here).for_each(|(all, here)| *all &= here);
-                if !blocks.contains(&true) {
-                    break;
-                }
-            }
-            can.extend(blocks);
-        }
-        let mut can = can.into_iter();
-        units.retain(|unit| unit.place == Place::Tail || can.next() == Some(true));
         Ok(units)
     }
 

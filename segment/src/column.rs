@@ -1,9 +1,11 @@
 //! Columns of one block: each is written by what it holds, then compressed.
 //!
-//! A block's columns stand in parts: the **head** says how each column is written; two **pools** hold payloads that are
-//! compressed together, one numbers, the other texts, which often return in several columns; large payloads follow,
-//! compressed alone.
+//! A block's columns stand in parts: the **head** says how each column is written; three **pools** hold payloads that
+//! are compressed together: numbers, texts and hex digits, which often return in several columns; large payloads
+//! follow, compressed alone.
 
+pub(crate) mod beside;
+mod hex;
 pub(crate) mod numbers;
 pub(crate) mod texts;
 mod times;
@@ -31,7 +33,7 @@ pub(crate) enum Pool {
     Numbers,
     /// Texts.
     Texts,
-    /// Digits of hex, in the pool of texts: noise when they are many.
+    /// Digits of hex: mostly noise.
     Digits,
 }
 
@@ -48,7 +50,8 @@ impl Pool {
     const fn place(self) -> usize {
         match self {
             Self::Numbers => 0,
-            Self::Texts | Self::Digits => 1,
+            Self::Texts => 1,
+            Self::Digits => 2,
         }
     }
 }
@@ -56,7 +59,7 @@ impl Pool {
 /// Takes the columns of a block.
 pub(crate) struct Sink {
     pub(crate) head: Vec<u8>,
-    pools: [Vec<u8>; 2],
+    pools: [Vec<u8>; 3],
     alone: Vec<u8>,
     fast: Compressor<'static>,
     /// Bytes of all payloads, unpacked.
@@ -66,7 +69,7 @@ pub(crate) struct Sink {
 impl Sink {
     pub(crate) fn new() -> io::Result<Self> {
         let fast = Compressor::new(crate::LEVEL)?;
-        Ok(Self { head: vec![], pools: [vec![], vec![]], alone: vec![], fast, plain: 0 })
+        Ok(Self { head: vec![], pools: [vec![], vec![], vec![]], alone: vec![], fast, plain: 0 })
     }
 
     /// Writes a payload; its length goes into the head.
@@ -111,12 +114,13 @@ impl Sink {
             return Ok(None);
         }
         let mut out = vec![];
-        for part in [&self.head, &self.pools[0], &self.pools[1]] {
+        for part in [&self.head].into_iter().chain(&self.pools) {
             let level = if part.len() > DENSE_LIMIT_BYTES { crate::LEVEL } else { DENSE };
             let packed = zstd::bulk::compress(part, level)?;
+            let stored = if packed.len() < part.len() { &packed } else { part };
             put(&mut out, part.len() as u64);
-            put(&mut out, packed.len() as u64);
-            out.extend(packed);
+            put(&mut out, stored.len() as u64);
+            out.extend(stored);
         }
         out.extend(self.alone);
         Ok(Some(out))
@@ -126,7 +130,7 @@ impl Sink {
 /// Head and pools of a block, unpacked.
 pub(crate) struct Parts {
     head: Vec<u8>,
-    pools: [Vec<u8>; 2],
+    pools: [Vec<u8>; 3],
 }
 
 impl Parts {
@@ -140,18 +144,18 @@ impl Parts {
             let packed = c.count(c.left())?;
             unpacked(&mut Decompressor::new()?, c.take(packed)?, plain)
         };
-        let parts = Self { head: part()?, pools: [part()?, part()?] };
+        let parts = Self { head: part()?, pools: [part()?, part()?, part()?] };
         let left = c.left();
         Ok((parts, c.take(left)?))
     }
 
     /// Reads the columns; `alone` is what lay behind head and pools.
     pub(crate) fn source<'a>(&'a self, alone: &'a [u8]) -> Result<Source<'a>, SegmentError> {
-        let left =
-            UNPACKED_LIMIT_BYTES.checked_sub(self.head.len() + self.pools[0].len() + self.pools[1].len());
+        let pools = self.pools.iter().map(Vec::len).sum::<usize>();
+        let left = UNPACKED_LIMIT_BYTES.checked_sub(self.head.len() + pools);
         Ok(Source {
             head: Cursor::new(&self.head),
-            pools: [Cursor::new(&self.pools[0]), Cursor::new(&self.pools[1])],
+            pools: self.pools.each_ref().map(|pool| Cursor::new(pool)),
             alone: Cursor::new(alone),
             left: left.ok_or(damaged("a block is over its limit"))?,
             zstd: Decompressor::new()?,
@@ -159,7 +163,11 @@ impl Parts {
     }
 }
 
+/// What was stored, unpacked: itself where it has the length already.
 fn unpacked(zstd: &mut Decompressor<'_>, packed: &[u8], plain: usize) -> Result<Vec<u8>, SegmentError> {
+    if packed.len() == plain {
+        return Ok(packed.to_vec());
+    }
     let bytes = zstd.decompress(packed, plain).ok().filter(|b| b.len() == plain);
     bytes.ok_or(damaged("a column does not unpack"))
 }
@@ -167,7 +175,7 @@ fn unpacked(zstd: &mut Decompressor<'_>, packed: &[u8], plain: usize) -> Result<
 /// Gives the columns of a block back, in the order in which they were written.
 pub(crate) struct Source<'a> {
     pub(crate) head: Cursor<'a>,
-    pools: [Cursor<'a>; 2],
+    pools: [Cursor<'a>; 3],
     alone: Cursor<'a>,
     /// Bytes that may still be unpacked.
     left: usize,
@@ -185,12 +193,12 @@ impl Source<'_> {
         }
         let packed = self.head.count(plain)?;
         let bytes = self.alone.take(packed)?;
-        if packed == plain { Ok(bytes.to_vec()) } else { unpacked(&mut self.zstd, bytes, plain) }
+        unpacked(&mut self.zstd, bytes, plain)
     }
 
     /// Whether everything was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.head.left() + self.pools[0].left() + self.pools[1].left() + self.alone.left() == 0
+        self.pools.iter().map(Cursor::left).sum::<usize>() + self.head.left() + self.alone.left() == 0
     }
 }
 
@@ -198,8 +206,8 @@ impl Source<'_> {
 impl Parts {
     /// Changes a byte of head or pools.
     pub(crate) fn change(&mut self, at: proptest::sample::Index, byte: u8) {
-        let [numbers, texts] = &mut self.pools;
-        let mut all: Vec<&mut u8> = self.head.iter_mut().chain(numbers).chain(texts).collect();
+        let [numbers, texts, digits] = &mut self.pools;
+        let mut all: Vec<&mut u8> = self.head.iter_mut().chain(numbers).chain(texts).chain(digits).collect();
         let at = at.index(all.len());
         *all[at] = byte;
     }

@@ -1,12 +1,12 @@
 //! Which blocks can hold a term: a compact table of hashes, read one bucket at a time.
 //!
 //! Hashes of the terms of a segment are cut to their highest `bits` bits, so many that a term that is not there meets
-//! an entry once in some 256 times. They stand in buckets by their highest `bucket_bits` bits. A bucket:
+//! an entry once in some 64 times, or in some 16 times where there is but one block to be read in vain. They stand in buckets by their highest `bucket_bits` bits. A bucket:
 //!
 //! ```text
 //! count · entries, bit after bit, lowest bit of a byte first, filled with zeros · sum of count and entries, 4 bytes
-//! entry: distance from the one before (the first from the least hash of the bucket) as a Rice code with 8 low bits:
-//!        quotient in ones, a zero, low bits; then its blocks, when there is more than one block:
+//! entry: distance from the one before (the first from the least hash of the bucket) as a Rice code with `low_bits` low
+//!        bits: quotient in ones, a zero, low bits; then its blocks, when there is more than one block:
 //!        0 and a number · 10 all blocks · 11 and a bit for each block
 //! ```
 //!
@@ -16,9 +16,11 @@ use crate::SegmentError;
 use crate::bytes::{Cursor, put, sum};
 use crate::column::damaged;
 
-/// Bits of a hash beyond those that number the terms.
-const SPARE_BITS: u32 = 8;
-const LOW_BITS: u32 = 8;
+/// Bits of a hash beyond those that number the terms. In vain a reader reads one block, and then nothing in it is found:
+/// that costs more where a search asks many segments of many blocks.
+const SPARE_BITS: u32 = 6;
+/// The same where there is one block: a quarter of the index for a few milliseconds once in 16 times.
+const SPARE_BITS_OF_ONE: u32 = 4;
 /// Entries of a bucket, about.
 const BUCKET: usize = 256;
 /// Most bytes of a bucket that is read.
@@ -33,6 +35,8 @@ pub(crate) struct Shape {
     pub(crate) bits: u32,
     /// Of them, those that number the bucket.
     pub(crate) bucket_bits: u32,
+    /// Bits of a distance that are written as they are.
+    pub(crate) low_bits: u32,
     /// Bytes of the index.
     pub(crate) length: u64,
     /// Blocks of the segment.
@@ -71,10 +75,12 @@ impl Gathered {
         self.terms.sort();
         let distinct = self.terms.chunk_by(|a, b| a.0 == b.0).count();
         let many = distinct.max(1);
-        let bits = (usize::BITS - (many - 1).leading_zeros() + SPARE_BITS).min(63);
+        let spare = if blocks < 2 { SPARE_BITS_OF_ONE } else { SPARE_BITS };
+        let bits = (nearest_power(many) + spare).min(63);
         let buckets = many.div_ceil(BUCKET);
         let bucket_bits = usize::BITS - (buckets - 1).leading_zeros();
-        let mut shape = Shape { bits, bucket_bits, length: 0, blocks };
+        let mut shape = Shape { bits, bucket_bits, low_bits: spare, length: 0, blocks };
+        shape.low_bits = shape.best_low_bits(&self.terms);
         let (mut starts, mut body) = (vec![], vec![]);
         let mut rest = &self.terms[..];
         for bucket in 0..1u64 << bucket_bits {
@@ -97,6 +103,14 @@ impl Gathered {
     }
 }
 
+/// The power of two that a number is nearest to.
+fn nearest_power(many: usize) -> u32 {
+    let power = many.ilog2();
+    // Beyond the root of two times the lower one, the higher one is nearer.
+    let square = (many as u128).pow(2) >> (2 * power + 1);
+    power + u32::from(square > 0)
+}
+
 fn write_bucket(shape: &Shape, bucket: u64, terms: &[(u64, u32)], body: &mut Vec<u8>) {
     let from = body.len();
     let entries = || terms.chunk_by(|a, b| shape.cut(a.0) == shape.cut(b.0));
@@ -105,7 +119,7 @@ fn write_bucket(shape: &Shape, bucket: u64, terms: &[(u64, u32)], body: &mut Vec
     let mut next = bucket << (shape.bits - shape.bucket_bits);
     for entry in entries() {
         let cut = shape.cut(entry[0].0);
-        bits.rice(cut - next);
+        bits.rice(cut - next, shape.low_bits);
         next = cut + 1;
         shape.write_blocks(entry, &mut bits);
     }
@@ -117,6 +131,15 @@ fn write_bucket(shape: &Shape, bucket: u64, terms: &[(u64, u32)], body: &mut Vec
 impl Shape {
     fn cut(&self, term: u64) -> u64 {
         term >> (64 - self.bits)
+    }
+
+    /// The low bits with which distances take least.
+    fn best_low_bits(&self, terms: &[(u64, u32)]) -> u32 {
+        let cost = |low: &u32| -> u64 {
+            let distance = |w: &[(u64, u32)]| self.cut(w[1].0) - self.cut(w[0].0);
+            terms.windows(2).map(distance).filter(|&d| d > 0).map(|d| (d - 1 >> low) + u64::from(*low)).sum()
+        };
+        (self.low_bits - 1..self.low_bits + 2).min_by_key(cost).unwrap_or(self.low_bits)
     }
 
     /// Bits of the number of a block.
@@ -154,6 +177,7 @@ impl Shape {
         (1..64).contains(&self.bits)
             && self.bucket_bits <= self.bits
             && self.bucket_bits <= 40
+            && self.low_bits < 40
             && starts <= self.length
     }
 
@@ -185,13 +209,13 @@ impl Shape {
     /// Goes through a whole bucket, so that damage shows whichever term is asked for.
     fn find(&self, wanted: u64, bucket: u64, bytes: &[u8]) -> Result<Vec<bool>, SegmentError> {
         let mut c = Cursor::new(bytes);
-        let count = c.count(bytes.len())?;
+        let count = c.count(bytes.len() * 8)?;
         let left = c.left();
         let mut bits = Taken { bytes: c.take(left)?, at: 0 };
         let mut found = vec![false; self.blocks];
         let mut next = bucket << (self.bits - self.bucket_bits);
         for _ in 0..count {
-            let cut = bits.rice()?.checked_add(next).ok_or(damaged("its index does not fit"))?;
+            let cut = bits.rice(self.low_bits)?.checked_add(next).ok_or(damaged("its index does not fit"))?;
             next = cut.saturating_add(1);
             self.read_blocks(&mut bits, &mut found, cut == wanted)?;
         }
@@ -240,12 +264,12 @@ impl Bits<'_> {
         }
     }
 
-    fn rice(&mut self, value: u64) {
-        for _ in 0..value >> LOW_BITS {
+    fn rice(&mut self, value: u64, low_bits: u32) {
+        for _ in 0..value >> low_bits {
             self.put(1, 1);
         }
         self.put(0, 1);
-        self.put(value & ((1 << LOW_BITS) - 1), LOW_BITS);
+        self.put(value & ((1 << low_bits) - 1), low_bits);
     }
 
     fn end(&mut self) {
@@ -276,12 +300,13 @@ impl Taken<'_> {
         Ok(u64::try_from(value).unwrap_or(0))
     }
 
-    fn rice(&mut self) -> Result<u64, SegmentError> {
-        let mut high = 0;
+    fn rice(&mut self, low_bits: u32) -> Result<u64, SegmentError> {
+        let mut high = 0u64;
         while self.take(1)? == 1 {
             high += 1;
         }
-        Ok(high << LOW_BITS | self.take(LOW_BITS)?)
+        let low = self.take(low_bits)?;
+        high.checked_mul(1 << low_bits).map(|high| high | low).ok_or(damaged("its index does not fit"))
     }
 
     /// Nothing is left but zeros that fill a byte.

@@ -6,7 +6,7 @@
 //! bit for bit. An index says which blocks can hold a term. `docs/formats.md` §6 has the bytes.
 //!
 //! ```text
-//! "BWSEG\0\0\x02"                                    magic and version, 8 bytes
+//! "BWSEG\0\0\x03"                                    magic and version, 8 bytes
 //! block, block, …                                    see `unit`
 //! others                                             distances of their seq, and the rows as `block` packs them
 //! index                                              see `index`
@@ -49,7 +49,7 @@ mod terms;
 mod unit;
 mod writer;
 
-pub use reader::{BlockInfo, ReadAt, Reader};
+pub use reader::{BlockInfo, Index, ReadAt, Reader};
 pub use terms::{TERM_BYTES, query_terms, terms};
 pub use writer::Writer;
 
@@ -60,7 +60,7 @@ pub const BLOCK_ROWS: usize = 8192;
 /// A block is closed at the next page once its raw bytes reach this.
 pub const BLOCK_BYTES: usize = 16 << 20;
 
-const MAGIC: &[u8; 8] = b"BWSEG\0\0\x02";
+const MAGIC: &[u8; 8] = b"BWSEG\0\0\x03";
 const END: &[u8; 8] = b"BWSEGEND";
 /// Of all compressed parts: fast, and near what slower levels reach on logs.
 const LEVEL: i32 = 3;

@@ -53,6 +53,7 @@ impl Table {
         if let Some((shape, offset)) = &self.index {
             put(&mut out, shape.bits.into());
             put(&mut out, shape.bucket_bits.into());
+            put(&mut out, shape.low_bits.into());
             put(&mut out, *offset);
             put(&mut out, shape.length);
         }
@@ -77,7 +78,7 @@ impl Table {
         let others = (c.count(1 << 32)?, Part::read(&mut c, end)?);
         let index = match c.take(1)?[0] {
             0 => None,
-            _ => Some((c.count(64)?, c.count(64)?, c.unsigned()?, c.unsigned()?)),
+            _ => Some(([c.count(64)?, c.count(64)?, c.count(64)?], c.unsigned()?, c.unsigned()?)),
         };
         let many = c.count(c.left())?;
         let mut blocks = Vec::with_capacity(many);
@@ -90,9 +91,9 @@ impl Table {
         if first.checked_add(count) != Some(next) || c.left() != 0 {
             return Err(damaged("its table does not fit"));
         }
-        let shape = |(bits, bucket_bits, offset, length): (usize, usize, u64, u64)| {
-            let width = |n| u32::try_from(n).unwrap_or(64);
-            let shape = Shape { bits: width(bits), bucket_bits: width(bucket_bits), length, blocks: many };
+        let shape = |(widths, offset, length): ([usize; 3], u64, u64)| {
+            let [bits, bucket_bits, low_bits] = widths.map(|n| u32::try_from(n).unwrap_or(64));
+            let shape = Shape { bits, bucket_bits, low_bits, length, blocks: many };
             let inside = offset.checked_add(length).is_some_and(|e| e <= end) && shape.is_sound();
             inside.then_some((shape, offset)).ok_or(damaged("its index does not fit"))
         };

@@ -30,6 +30,8 @@ pub(crate) struct Shredded<'a> {
     /// The template of each row.
     pub(crate) of: Vec<u32>,
     pub(crate) columns: Vec<Vec<&'a [u8]>>,
+    /// The row of each text of each column.
+    pub(crate) rows: Vec<Vec<u32>>,
 }
 
 /// A row and where it varies.
@@ -95,8 +97,8 @@ fn shapes(raws: &[&[u8]]) -> Shapes {
 pub(crate) fn shred<'a>(raws: &[&'a [u8]], least_rows: usize) -> Shredded<'a> {
     let found = shapes(raws);
     let whole = Template { fragments: vec![0, 0], columns: vec![0] };
-    let mut out =
-        Shredded { fragments: vec![b""], templates: vec![whole], of: vec![], columns: vec![vec![]] };
+    let (fragments, templates, columns): (Vec<&[u8]>, _, _) = (vec![b""], vec![whole], vec![vec![]]);
+    let mut out = Shredded { fragments, templates, of: vec![], columns, rows: vec![] };
     let mut names = Names { fragments: Slots::new(), columns: Slots::new() };
     names.fragments.find(sum(0, b""), |_| true);
     names.columns.find(0, |_| true);
@@ -111,16 +113,19 @@ pub(crate) fn shred<'a>(raws: &[&'a [u8]], least_rows: usize) -> Shredded<'a> {
             out.templates.push(template);
         }
     }
-    for (raw, &(shape, from)) in raws.iter().zip(&found.of) {
+    out.rows = vec![vec![]; out.columns.len()];
+    for (row, (raw, &(shape, from))) in (0..).zip(raws.iter().zip(&found.of)) {
         let number = shape.map_or(0, |n| kept[n as usize]);
         out.of.push(number);
         if number == 0 {
             out.columns[0].push(raw);
+            out.rows[0].push(row);
             continue;
         }
         let template = &out.templates[number as usize];
         for (&column, &(a, b)) in template.columns.iter().zip(&found.spans[from..]) {
             out.columns[column as usize].push(piece(raw, a, b));
+            out.rows[column as usize].push(row);
         }
     }
     out

@@ -10,6 +10,7 @@
 //! ```
 
 use crate::bytes::{Cursor, put};
+use crate::column::beside::Beside;
 use crate::column::texts::{self, Texts};
 use crate::column::{Parts, Sink, Source, damaged, numbers};
 use crate::split::VARIABLES_LIMIT;
@@ -24,6 +25,8 @@ const ROWS_LIMIT: usize = 1 << 16;
 const VARIABLES_OF_BLOCK: usize = 1 << 23;
 /// Most bytes of all raws of a block.
 const RAW_LIMIT_BYTES: usize = 1 << 30;
+/// Columns of times that a writer tries for when rows happened.
+const CLOCKS_TRIED: usize = 4;
 /// Rows that a template must have to be kept as one.
 const LEAST_ROWS: usize = 1;
 
@@ -57,17 +60,50 @@ fn columns(rows: &[Row]) -> Result<Option<Vec<u8>>, SegmentError> {
     let of: Vec<i64> = shredded.of.iter().map(|&n| i64::from(n)).collect();
     numbers::write(&mut sink, &of)?;
     texts::write(&mut sink, &rows.iter().map(|r| r.source.as_bytes()).collect::<Vec<_>>())?;
-    for time in [|r: &Row| r.happened, |r: &Row| r.received] {
-        numbers::write(&mut sink, &rows.iter().map(|r| time(r).0).collect::<Vec<_>>())?;
-        numbers::write(&mut sink, &rows.iter().map(|r| time(r).1.into()).collect::<Vec<_>>())?;
-    }
+    write_distances(&mut sink, rows.iter().map(|r| r.received), None)?;
     let counts: Vec<i64> = rows.iter().map(|r| i64::try_from(r.defects.len()).unwrap_or(i64::MAX)).collect();
     numbers::write(&mut sink, &counts)?;
     texts::write(&mut sink, &defects)?;
-    for column in &shredded.columns {
-        texts::write(&mut sink, column)?;
+    let mut beside = Beside::new(shredded.of, shredded.templates.len());
+    for (column, of) in shredded.columns.iter().zip(shredded.rows) {
+        let learned = texts::write_beside(&mut sink, column, &of, &beside)?;
+        beside.learn(of, learned);
     }
+    write_happened(&mut sink, rows, &beside)?;
     Ok(sink.finish()?.map(|packed| [&[COLUMNS], &packed[..]].concat()))
+}
+
+/// Writes when rows happened: by the distance from the times of a column, where most rows are equally far from them.
+fn write_happened(sink: &mut Sink, rows: &[Row], beside: &Beside) -> std::io::Result<()> {
+    let all: Vec<u32> = (0..).take(rows.len()).collect();
+    let near = |&clock: &usize| {
+        let times = beside.times(clock, &all).ok()?;
+        let far = |(row, time): (&Row, &(i64, u32))| distance(row.happened, *time);
+        let mut distances: Vec<_> = rows.iter().zip(&times).map(far).collect();
+        distances.sort_unstable();
+        let most = distances.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+        Some((most, clock, times))
+    };
+    let best = beside.clocks.iter().take(CLOCKS_TRIED).filter_map(near).max_by_key(|b| b.0);
+    let best = best.filter(|b| b.0 * 2 > rows.len());
+    put(&mut sink.head, best.as_ref().map_or(0, |b| b.1 as u64 + 1));
+    write_distances(sink, rows.iter().map(|r| r.happened), best.map(|b| b.2))
+}
+
+fn distance(time: (i64, u32), from: (i64, u32)) -> (i64, i64) {
+    (time.0.wrapping_sub(from.0), i64::from(time.1) - i64::from(from.1))
+}
+
+/// Writes times by their distances from others, or from zero.
+fn write_distances(
+    sink: &mut Sink,
+    times: impl Iterator<Item = (i64, u32)>,
+    others: Option<Vec<(i64, u32)>>,
+) -> std::io::Result<()> {
+    let others = others.into_iter().flatten().chain(std::iter::repeat((0, 0)));
+    let (seconds, nanos): (Vec<i64>, Vec<i64>) = times.zip(others).map(|(a, b)| distance(a, b)).unzip();
+    numbers::write(sink, &seconds)?;
+    numbers::write(sink, &nanos)
 }
 
 fn write_templates(sink: &mut Sink, shredded: &Shredded<'_>) -> std::io::Result<()> {
@@ -173,23 +209,29 @@ fn read(source: &mut Source<'_>) -> Result<Vec<Row>, SegmentError> {
     let many = source.head.count(ROWS_LIMIT)?;
     let shared = read_templates(source)?;
     let of = numbers::read(source, many)?;
-    let of = of.into_iter().map(|n| usize::try_from(n).ok().filter(|&n| n < shared.templates.len()));
-    let of = of.collect::<Option<Vec<usize>>>().ok_or(damaged("a row has no template"))?;
+    let of = of.into_iter().map(|n| u32::try_from(n).ok().filter(|&n| (n as usize) < shared.templates.len()));
+    let of = of.collect::<Option<Vec<u32>>>().ok_or(damaged("a row has no template"))?;
     let mut sources = texts::read(source, many)?;
-    let happened = times(source, many)?;
-    let received = times(source, many)?;
+    let received = times(source, vec![(0, 0); many])?;
     let counts = numbers::read(source, many)?;
     let total = counts.iter().try_fold(0usize, |sum, &n| sum.checked_add(usize::try_from(n).ok()?));
     let total = total.filter(|&t| t <= VARIABLES_OF_BLOCK).ok_or(damaged("a row has too many defects"))?;
     let mut texts = texts::read(source, total)?;
     let mut defects = given(&mut texts, total)?.into_iter();
-    let mut raws = Raws::read(source, &shared, &of)?;
+    let mut beside = Beside::new(of.clone(), shared.templates.len());
+    let mut raws = Raws::read(source, &shared, &of, &mut beside)?;
+    let clock = source.head.count(shared.columns)?;
+    let others = match clock.checked_sub(1) {
+        Some(clock) => beside.times(clock, &(0..).take(many).collect::<Vec<_>>())?,
+        None => vec![(0, 0); many],
+    };
+    let happened = times(source, others)?;
     let mut rows = Vec::with_capacity(many);
     let mut left = RAW_LIMIT_BYTES;
     for at in 0..many {
         let mut name = vec![];
         sources.give(&mut name)?;
-        let raw = raws.next(&shared, of[at])?;
+        let raw = raws.next(&shared, of[at] as usize)?;
         left = left.checked_sub(raw.len() + name.len()).ok_or(damaged("a block is over its limit"))?;
         let count = usize::try_from(counts[at]).unwrap_or(0);
         rows.push(Row {
@@ -204,11 +246,15 @@ fn read(source: &mut Source<'_>) -> Result<Vec<Row>, SegmentError> {
     Ok(rows)
 }
 
-fn times(source: &mut Source<'_>, many: usize) -> Result<Vec<(i64, u32)>, SegmentError> {
-    let seconds = numbers::read(source, many)?;
-    let nanos = numbers::read(source, many)?.into_iter();
-    let nanos = nanos.map(|n| u32::try_from(n).map_err(|_| damaged("a time has too many nanoseconds")));
-    seconds.into_iter().zip(nanos).map(|(s, n)| Ok((s, n?))).collect()
+/// Reads times by their distances from others.
+fn times(source: &mut Source<'_>, others: Vec<(i64, u32)>) -> Result<Vec<(i64, u32)>, SegmentError> {
+    let seconds = numbers::read(source, others.len())?;
+    let nanos = numbers::read(source, others.len())?;
+    let time = |((far, nanos), other): ((i64, i64), (i64, u32))| {
+        let nanos = nanos.checked_add(other.1.into()).and_then(|n| u32::try_from(n).ok());
+        Ok((other.0.wrapping_add(far), nanos.ok_or(damaged("a time has too many nanoseconds"))?))
+    };
+    seconds.into_iter().zip(nanos).zip(others).map(time).collect()
 }
 
 /// The columns of variables while rows are put together again.
@@ -219,9 +265,14 @@ struct Raws {
 }
 
 impl Raws {
-    fn read(source: &mut Source<'_>, shared: &Templates, of: &[usize]) -> Result<Self, SegmentError> {
+    fn read(
+        source: &mut Source<'_>,
+        shared: &Templates,
+        of: &[u32],
+        beside: &mut Beside,
+    ) -> Result<Self, SegmentError> {
         let mut rows = vec![0usize; shared.templates.len()];
-        of.iter().for_each(|&n| rows[n] += 1);
+        of.iter().for_each(|&n| rows[n as usize] += 1);
         let mut counts = vec![0usize; shared.columns];
         for (template, rows) in shared.templates.iter().zip(rows) {
             template.columns.iter().for_each(|&c| counts[c as usize] += rows);
@@ -229,7 +280,12 @@ impl Raws {
         if counts.iter().sum::<usize>() > VARIABLES_OF_BLOCK {
             return Err(damaged("a block has too many variables"));
         }
-        let columns = counts.into_iter().map(|n| texts::read(source, n)).collect::<Result<_, _>>()?;
+        let mut rows: Vec<Vec<u32>> = counts.into_iter().map(Vec::with_capacity).collect();
+        for (row, &n) in (0..).zip(of) {
+            shared.templates[n as usize].columns.iter().for_each(|&c| rows[c as usize].push(row));
+        }
+        let columns = rows.into_iter().map(|rows| texts::read_beside(source, rows, beside));
+        let columns = columns.collect::<Result<_, _>>()?;
         Ok(Self { columns, lengths: vec![0; shared.templates.len()] })
     }
 

@@ -26,13 +26,15 @@ fn width(value: u64) -> u32 {
     64 - value.leading_zeros()
 }
 
+/// Bits of a number with its sign.
+pub(super) fn signed_width(value: i64) -> u32 {
+    width((value.wrapping_shl(1) ^ (value >> 63)).cast_unsigned())
+}
+
 fn steps_are_smaller(values: &[i64]) -> bool {
     let least = values.iter().copied().min().unwrap_or(0);
     let far: u64 = values.iter().map(|v| u64::from(width(v.wrapping_sub(least).cast_unsigned()))).sum();
-    let step = |w: &[i64]| {
-        let step = w[1].wrapping_sub(w[0]);
-        u64::from(width((step.wrapping_shl(1) ^ (step >> 63)).cast_unsigned()))
-    };
+    let step = |w: &[i64]| u64::from(signed_width(w[1].wrapping_sub(w[0])));
     let near: u64 = values.windows(2).map(step).sum();
     near * 4 < far * 3
 }

@@ -1,8 +1,10 @@
 //! A column of texts: each a few bytes. The form is chosen by what they hold; every form gives the same bytes back.
 
+use super::beside::{Beside, Learned};
+use super::hex::{as_hex, as_runs, digit, nibble, put_back, read_hex};
 use super::numbers;
 use super::times::Look;
-use super::{Pool, Sink, Source, damaged};
+use super::{Pool, Sink, Source, UNPACKED_LIMIT_BYTES, damaged};
 use crate::SegmentError;
 use crate::bytes::{put, sum};
 use crate::slots::{Found, Slots};
@@ -16,36 +18,59 @@ const WHOLE: u8 = 4;
 const HEX: u8 = 5;
 const TIMES: u8 = 6;
 const HEX_NUMBERS: u8 = 7;
+const RUNS: u8 = 8;
 
-/// Longest text that is written as hex.
-const HEX_BYTES: usize = 512;
 /// Most words in a dictionary.
 const WORDS_LIMIT: usize = 1 << 16;
+/// Columns of times that a writer tries another against.
+const CLOCKS_TRIED: usize = 4;
 
-/// Writes a column in the form that fits what it holds.
+/// Writes a column that stands beside nothing.
 pub(crate) fn write(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
-    let Some(&first) = texts.first() else { return Ok(()) };
+    write_beside(sink, texts, &[], &Beside::nothing()).map(drop)
+}
+
+/// Writes a column of texts in these rows in the form that fits what it holds; gives what others can learn from it.
+pub(crate) fn write_beside(
+    sink: &mut Sink,
+    texts: &[&[u8]],
+    rows: &[u32],
+    beside: &Beside,
+) -> io::Result<Learned> {
+    let Some(&first) = texts.first() else { return Ok(Learned::Nothing) };
     if texts.iter().all(|t| *t == first) {
         sink.head.push(SAME);
         put(&mut sink.head, first.len() as u64);
         sink.head.extend(first);
-        return Ok(());
+        return Ok(Learned::Nothing);
     }
     if let Some((look, ticks)) = as_times(texts) {
-        return write_times(sink, &look, &ticks);
+        write_times(sink, &look, &ticks, rows, beside)?;
+        return Ok(Learned::Times(ticks, look.digits));
     }
     let words = Words::of(texts);
-    match words {
-        Some(words) if words.few(texts.len()) => words.write(sink),
-        words => match as_numbers(texts) {
-            Some(form) => form.write(sink),
-            None => match (as_hex(texts), words) {
-                (Some(hex), _) => hex.write(sink, texts),
-                (None, Some(words)) => words.write(sink),
-                (None, None) => write_plain(sink, texts),
-            },
-        },
+    let number = match &words {
+        Some(words) if words.few(texts.len()) => None,
+        _ => as_numbers(texts),
+    };
+    match (number, words) {
+        (Some(form), _) => form.write(sink)?,
+        (None, Some(words)) => return words.write(sink, rows, beside),
+        (None, None) => write_other(sink, texts)?,
     }
+    Ok(Learned::Nothing)
+}
+
+/// Writes texts that are neither numbers nor words.
+fn write_other(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
+    if let Some(hex) = as_hex(texts) {
+        sink.head.push(HEX);
+        return hex.write(sink, texts);
+    }
+    let Some(runs) = as_runs(texts) else { return write_plain(sink, texts) };
+    sink.head.extend([RUNS, runs.upper.into()]);
+    write_plain(sink, &runs.rests.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    sink.payload(Pool::Digits, &runs.digits)
 }
 
 fn write_plain(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
@@ -68,7 +93,7 @@ fn write_plain(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
 /// A column as numbers of its distinct texts.
 struct Words<'a> {
     words: Vec<&'a [u8]>,
-    numbers: Vec<i64>,
+    numbers: Vec<u32>,
 }
 
 impl<'a> Words<'a> {
@@ -82,10 +107,10 @@ impl<'a> Words<'a> {
             (Slots::new(), vec![], Vec::with_capacity(texts.len()));
         for (at, text) in texts.iter().enumerate() {
             match slots.find(sum(0, text), |n| words[n as usize] == *text) {
-                Found::Known(number) => numbers.push(i64::from(number)),
+                Found::Known(number) => numbers.push(number),
                 Found::New(number) => {
                     words.push(text);
-                    numbers.push(i64::from(number));
+                    numbers.push(number);
                     // Columns of noise are known by their beginning.
                     let noise = at >= 1024 && words.len() * 10 > at * 9;
                     if words.len() > limit || noise {
@@ -102,11 +127,16 @@ impl<'a> Words<'a> {
         self.words.len() <= (many / 8).max(16)
     }
 
-    fn write(&self, sink: &mut Sink) -> io::Result<()> {
+    /// Writes the words, and for each text whether it is the word that was to be guessed.
+    fn write(self, sink: &mut Sink, rows: &[u32], beside: &Beside) -> io::Result<Learned> {
         sink.head.push(WORDS);
         put(&mut sink.head, self.words.len() as u64);
         write_simple(sink, &self.words)?;
-        numbers::write(sink, &self.numbers)
+        let guide = beside.best_guide(rows, &self.numbers);
+        let keys = beside.keys(guide, rows).map_err(|_| io::ErrorKind::InvalidInput)?;
+        put(&mut sink.head, guide as u64);
+        numbers::write(sink, &keys.codes(&self.numbers))?;
+        Ok(Learned::Words(self.numbers, self.words.len()))
     }
 }
 
@@ -114,6 +144,7 @@ impl<'a> Words<'a> {
 fn write_simple(sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
     match as_numbers(texts) {
         Some(form) if texts.len() > 8 => form.write(sink),
+        _ if texts.len() > 1 => write_other(sink, texts),
         _ => write_plain(sink, texts),
     }
 }
@@ -181,83 +212,37 @@ fn hex_number(text: &[u8]) -> Option<i64> {
     text.iter().try_fold(0i64, |n, &b| nibble(b, false).map(|d| n << 4 | i64::from(d)))
 }
 
-fn nibble(byte: u8, upper: bool) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' if !upper => Some(byte - b'a' + 10),
-        b'A'..=b'F' if upper => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
-
-fn digit(nibble: u8, upper: bool) -> u8 {
-    match nibble {
-        0..=9 => b'0' + nibble,
-        _ if upper => b'A' + (nibble - 10),
-        _ => b'a' + (nibble - 10),
-    }
-}
-
-/// Texts of one length that differ in hex digits only.
-struct Hex<'a> {
-    pattern: &'a [u8],
-    /// Where they differ.
-    places: Vec<usize>,
-    upper: bool,
-}
-
-fn as_hex<'a>(texts: &[&'a [u8]]) -> Option<Hex<'a>> {
-    let pattern = *texts.first().filter(|t| t.len() <= HEX_BYTES && t.len() > 1)?;
-    let mut differ = vec![0u8; pattern.len()];
-    for text in texts {
-        if text.len() != pattern.len() {
-            return None;
-        }
-        differ.iter_mut().zip(*text).zip(pattern).for_each(|((d, a), b)| *d |= a ^ b);
-    }
-    let places: Vec<usize> = (0..pattern.len()).filter(|&p| differ[p] != 0).collect();
-    let fits = |upper| texts.iter().all(|t| places.iter().all(|&p| nibble(t[p], upper).is_some()));
-    let upper = if fits(false) {
-        false
-    } else if fits(true) {
-        true
-    } else {
-        return None;
-    };
-    Some(Hex { pattern, places, upper })
-}
-
-impl Hex<'_> {
-    fn write(&self, sink: &mut Sink, texts: &[&[u8]]) -> io::Result<()> {
-        sink.head.push(HEX);
-        sink.head.push(self.upper.into());
-        put(&mut sink.head, self.pattern.len() as u64);
-        sink.head.extend(self.pattern);
-        put(&mut sink.head, self.places.len() as u64);
-        self.places.iter().for_each(|&p| put(&mut sink.head, p as u64));
-        let mut packed = Vec::with_capacity(texts.len() * self.places.len().div_ceil(2));
-        for text in texts {
-            for pair in self.places.chunks(2) {
-                let high = nibble(text[pair[0]], self.upper).unwrap_or(0);
-                let low = pair.get(1).and_then(|&p| nibble(text[p], self.upper)).unwrap_or(0);
-                packed.push(high << 4 | low);
-            }
-        }
-        sink.payload(Pool::Digits, &packed)
-    }
-}
-
 fn as_times(texts: &[&[u8]]) -> Option<(Look, Vec<i64>)> {
     let look = Look::of(texts.first()?)?;
     let ticks = texts.iter().map(|t| look.ticks(t)).collect::<Option<Vec<i64>>>()?;
     Some((look, ticks))
 }
 
-fn write_times(sink: &mut Sink, look: &Look, ticks: &[i64]) -> io::Result<()> {
+/// Writes times: by themselves, or by their distance from those of another column, where these are near.
+fn write_times(sink: &mut Sink, look: &Look, ticks: &[i64], rows: &[u32], beside: &Beside) -> io::Result<()> {
     sink.head.extend([TIMES, look.between, look.point, look.digits]);
     put(&mut sink.head, look.rest.len() as u64);
     sink.head.extend(&look.rest);
-    numbers::write(sink, ticks)
+    let cost = |ticks: &[i64]| -> u64 { ticks.iter().map(|&t| u64::from(numbers::signed_width(t))).sum() };
+    let steps: Vec<i64> = ticks.windows(2).map(|w| w[1].wrapping_sub(w[0])).collect();
+    let far = |clock: usize| Some((clock, distances(look, ticks, &beside.times(clock, rows).ok()?)));
+    let clocks = beside.clocks.iter().rev().take(CLOCKS_TRIED).filter_map(|&clock| far(clock));
+    let best = clocks.map(|(clock, far)| (cost(&far), clock, far)).min_by_key(|b| b.0);
+    match best {
+        Some((bits, clock, far)) if bits * 4 < cost(&steps) * 3 => {
+            put(&mut sink.head, clock as u64 + 1);
+            numbers::write(sink, &far)
+        }
+        _ => {
+            put(&mut sink.head, 0);
+            numbers::write(sink, ticks)
+        }
+    }
+}
+
+/// How far ticks are from the times that they stand beside.
+fn distances(look: &Look, ticks: &[i64], times: &[(i64, u32)]) -> Vec<i64> {
+    ticks.iter().zip(times).map(|(t, &time)| t.wrapping_sub(look.tick_of(time))).collect()
 }
 
 /// A column that is being read: it gives one text after the other.
@@ -266,7 +251,7 @@ pub(crate) struct Texts {
     next: usize,
 }
 
-enum Form {
+pub(super) enum Form {
     Same(Vec<u8>),
     /// Bytes, and where each text ends and the next begins.
     Plain {
@@ -275,7 +260,7 @@ enum Form {
     },
     Words {
         words: Vec<Vec<u8>>,
-        numbers: Vec<i64>,
+        numbers: Vec<u32>,
     },
     Numbers {
         hex: bool,
@@ -295,34 +280,95 @@ enum Form {
     },
 }
 
-fn part(source: &mut Source<'_>) -> Result<Vec<u8>, SegmentError> {
+pub(super) fn part(source: &mut Source<'_>) -> Result<Vec<u8>, SegmentError> {
     let many = source.head.count(source.head.left())?;
     Ok(source.head.take(many)?.to_vec())
 }
 
-/// Reads a column of `many` texts.
+/// Reads a column of `many` texts that stands beside nothing.
 pub(crate) fn read(source: &mut Source<'_>, many: usize) -> Result<Texts, SegmentError> {
-    if many == 0 {
-        return Ok(Texts { form: Form::Same(vec![]), next: 0 });
-    }
-    let form = match source.head.take(1)?[0] {
-        WORDS => read_words(source, many)?,
-        form => read_simple(source, form, many)?,
+    Ok(Texts { form: read_form(source, many, &[], &Beside::nothing())?, next: 0 })
+}
+
+/// Reads a column of texts in these rows, and adds it to what is known.
+pub(crate) fn read_beside(
+    source: &mut Source<'_>,
+    rows: Vec<u32>,
+    beside: &mut Beside,
+) -> Result<Texts, SegmentError> {
+    let form = read_form(source, rows.len(), &rows, beside)?;
+    let learned = match &form {
+        Form::Words { words, numbers } => Learned::Words(numbers.clone(), words.len()),
+        Form::Times { look, ticks } => Learned::Times(ticks.clone(), look.digits),
+        _ => Learned::Nothing,
     };
+    beside.learn(rows, learned);
     Ok(Texts { form, next: 0 })
 }
 
-fn read_words(source: &mut Source<'_>, many: usize) -> Result<Form, SegmentError> {
+fn read_form(
+    source: &mut Source<'_>,
+    many: usize,
+    rows: &[u32],
+    beside: &Beside,
+) -> Result<Form, SegmentError> {
+    if many == 0 {
+        return Ok(Form::Same(vec![]));
+    }
+    match source.head.take(1)?[0] {
+        WORDS => read_words(source, many, rows, beside),
+        TIMES => read_times(source, many, rows, beside),
+        form => read_simple(source, form, many),
+    }
+}
+
+fn read_words(
+    source: &mut Source<'_>,
+    many: usize,
+    rows: &[u32],
+    beside: &Beside,
+) -> Result<Form, SegmentError> {
     let count = source.head.count(many.min(WORDS_LIMIT))?;
     let form = source.head.take(1)?[0];
-    let mut texts = Texts { form: read_simple(source, form, count)?, next: 0 };
-    let mut words = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut word = vec![];
-        texts.give(&mut word)?;
-        words.push(word);
+    let words = all(read_simple(source, form, count)?, count)?;
+    let guide = source.head.count(usize::MAX)?;
+    let keys = beside.keys(guide, rows)?;
+    let numbers = keys.numbers(&numbers::read(source, many)?, words.len())?;
+    Ok(Form::Words { words, numbers })
+}
+
+/// All texts of a form, within the limit: a few bytes can speak of many.
+fn all(form: Form, many: usize) -> Result<Vec<Vec<u8>>, SegmentError> {
+    let mut texts = Texts { form, next: 0 };
+    let mut left = UNPACKED_LIMIT_BYTES;
+    let text = |_| {
+        let mut text = vec![];
+        texts.give(&mut text)?;
+        left = left.checked_sub(text.len()).ok_or(damaged("texts are over their limit"))?;
+        Ok(text)
+    };
+    (0..many).map(text).collect()
+}
+
+fn read_times(
+    source: &mut Source<'_>,
+    many: usize,
+    rows: &[u32],
+    beside: &Beside,
+) -> Result<Form, SegmentError> {
+    let fixed = source.head.take(3)?;
+    let (between, point, digits) = (fixed[0], fixed[1], fixed[2]);
+    if digits > 9 {
+        return Err(damaged("times of too many digits"));
     }
-    Ok(Form::Words { words, numbers: numbers::read(source, many)? })
+    let look = Look { between, point, digits, rest: part(source)? };
+    let clock = source.head.count(usize::MAX)?;
+    let mut ticks = numbers::read(source, many)?;
+    if clock > 0 {
+        let times = beside.times(clock - 1, rows)?;
+        ticks.iter_mut().zip(times).for_each(|(t, time)| *t = t.wrapping_add(look.tick_of(time)));
+    }
+    Ok(Form::Times { look, ticks })
 }
 
 fn read_simple(source: &mut Source<'_>, form: u8, many: usize) -> Result<Form, SegmentError> {
@@ -331,7 +377,7 @@ fn read_simple(source: &mut Source<'_>, form: u8, many: usize) -> Result<Form, S
         ENDED => ended(source.payload(Pool::Texts)?, many)?,
         SIZED => {
             let sizes = numbers::read(source, many)?;
-            sized(source.payload(Pool::Texts)?, &sizes)?
+            plain_bounds(source.payload(Pool::Texts)?, &sizes)?
         }
         WHOLE | HEX_NUMBERS => Form::Numbers {
             hex: form == HEX_NUMBERS,
@@ -340,14 +386,14 @@ fn read_simple(source: &mut Source<'_>, form: u8, many: usize) -> Result<Form, S
             values: numbers::read(source, many)?,
         },
         HEX => read_hex(source, many)?,
-        TIMES => {
-            let fixed = source.head.take(3)?;
-            let (between, point, digits) = (fixed[0], fixed[1], fixed[2]);
-            if digits > 9 {
-                return Err(damaged("times of too many digits"));
+        RUNS => {
+            let upper = source.head.take(1)?[0] != 0;
+            let form = source.head.take(1)?[0];
+            if form == RUNS {
+                return Err(damaged("texts in an unknown form"));
             }
-            let look = Look { between, point, digits, rest: part(source)? };
-            Form::Times { look, ticks: numbers::read(source, many)? }
+            let rests = all(read_simple(source, form, many)?, many)?;
+            put_back(&rests, &source.payload(Pool::Digits)?, upper)?
         }
         _ => return Err(damaged("texts in an unknown form")),
     })
@@ -366,7 +412,7 @@ fn ended(bytes: Vec<u8>, many: usize) -> Result<Form, SegmentError> {
     Ok(Form::Plain { bytes, bounds })
 }
 
-fn sized(bytes: Vec<u8>, sizes: &[i64]) -> Result<Form, SegmentError> {
+pub(super) fn plain_bounds(bytes: Vec<u8>, sizes: &[i64]) -> Result<Form, SegmentError> {
     let wrong = || damaged("texts have another length");
     let mut bounds = Vec::with_capacity(sizes.len());
     let mut from = 0u32;
@@ -376,19 +422,6 @@ fn sized(bytes: Vec<u8>, sizes: &[i64]) -> Result<Form, SegmentError> {
         from = to;
     }
     if from as usize != bytes.len() { Err(wrong()) } else { Ok(Form::Plain { bytes, bounds }) }
-}
-
-fn read_hex(source: &mut Source<'_>, many: usize) -> Result<Form, SegmentError> {
-    let upper = source.head.take(1)?[0] != 0;
-    let pattern = part(source)?;
-    let count = source.head.count(pattern.len())?;
-    let place = |source: &mut Source<'_>| source.head.count(pattern.len().saturating_sub(1));
-    let places = (0..count).map(|_| place(source)).collect::<Result<Vec<usize>, _>>()?;
-    let packed = source.payload(Pool::Digits)?;
-    if many.checked_mul(count.div_ceil(2)) != Some(packed.len()) {
-        return Err(damaged("hex digits have another length"));
-    }
-    Ok(Form::Hex { pattern, places, upper, packed })
 }
 
 impl Texts {
@@ -404,8 +437,7 @@ impl Texts {
                 out.extend_from_slice(&bytes[from as usize..to as usize]);
             }
             Form::Words { words, numbers } => {
-                let number = *numbers.get(at).ok_or_else(missing)?;
-                let word = usize::try_from(number).ok().and_then(|n| words.get(n)).ok_or_else(missing)?;
+                let word = numbers.get(at).and_then(|&n| words.get(n as usize)).ok_or_else(missing)?;
                 out.extend_from_slice(word);
             }
             Form::Numbers { hex, before, behind, values } => {

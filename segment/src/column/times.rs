@@ -38,6 +38,12 @@ impl Look {
         10i64.pow(u32::from(self.digits))
     }
 
+    /// The ticks of a time; what is finer than a tick is left out.
+    pub(super) fn tick_of(&self, (seconds, nanos): (i64, u32)) -> i64 {
+        let part = i64::from(nanos) / 10i64.pow(9 - u32::from(self.digits));
+        seconds.wrapping_mul(self.scale()).wrapping_add(part)
+    }
+
     /// The ticks of a text that looks like this.
     pub(super) fn ticks(&self, text: &[u8]) -> Option<i64> {
         let fraction = STEM_BYTES + usize::from(self.point != 0);

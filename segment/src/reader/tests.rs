@@ -124,10 +124,12 @@ fn a_segment_without_index_denies_nothing_until_one_is_made() {
     let mut writer = Writer::without_index(0);
     let rows = small();
     rows.iter().for_each(|r| writer.push(r.clone()).expect("fits"));
-    let mut bare = Reader::open(writer.finish().expect("packs")).expect("opens");
+    let bare = Reader::open(writer.finish().expect("packs")).expect("opens");
     let absent = crate::query_terms("absent")[0];
     assert_eq!(bare.candidates(absent).expect("reads"), [true]);
-    bare.rebuild_index().expect("reads");
+    assert!(!bare.has_index());
+    let index = bare.rebuilt_index().expect("reads");
+    let bare = bare.with_index(index.into());
     let whole = Reader::open(written(0, &rows)).expect("opens");
     for term in (0..300).flat_map(|n| crate::query_terms(&format!("x{} absent{n}", n * n))) {
         assert_eq!(bare.candidates(term).expect("reads"), whole.candidates(term).expect("reads"));

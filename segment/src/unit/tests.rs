@@ -69,17 +69,38 @@ fn a_block_that_grows_beyond_its_limit_is_refused() {
             ],
             of: vec![],
             columns: vec![],
+            rows: vec![],
         };
         write_templates(&mut sink, &shredded).expect("packs");
         let same = |sink: &mut Sink, value: i64| numbers::write(sink, &[value]).expect("packs");
         same(&mut sink, 1);
         texts::write(&mut sink, &[b"source"]).expect("packs");
-        (0..5).for_each(|_| same(&mut sink, 0));
+        (0..3).for_each(|_| same(&mut sink, 0));
         texts::write(&mut sink, &[b"value"]).expect("packs");
+        put(&mut sink.head, 0);
+        (0..2).for_each(|_| same(&mut sink, 0));
         [&[COLUMNS], &sink.finish().expect("packs").expect("small")[..]].concat()
     };
     assert_eq!(unpack(&block(1)).expect("unpacks").len(), ROWS_LIMIT);
     assert!(unpack(&block(VARIABLES_LIMIT)).is_err());
+}
+
+/// A time that stands in the row is not written twice.
+#[test]
+fn when_a_row_happened_costs_nothing_where_the_row_says_it() {
+    let size = |shift: &dyn Fn(i64) -> i64| {
+        let row = |n: i64| {
+            let (second, part) = (n * n % 60, n * 7919 % 1_000_000);
+            let raw = format!("{{\"t\":\"2026-10-01T00:00:{second:02}.{part:06}Z\",\"n\":{n}}}");
+            let at = (1_790_812_800 + second + shift(n), u32::try_from(part * 1000).expect("a part"));
+            Row { happened: at, ..row(raw.as_bytes()) }
+        };
+        let rows: Vec<Row> = (0..3000).map(row).collect();
+        assert_eq!(form(&rows), COLUMNS);
+        pack(&rows).expect("packs").len()
+    };
+    let (same, zone, noise) = (size(&|_| 0), size(&|_| 7200), size(&|n| n * n % 1013));
+    assert!(zone <= same + 4 && noise > same + 3000, "{same} {zone} {noise}");
 }
 
 fn raw() -> impl Strategy<Value = Vec<u8>> {
@@ -90,6 +111,8 @@ fn raw() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(|(a, s, b)| format!("{{\"k\":{s}{a},{s}\"k\":{b}}}").into_bytes()),
         (value, value).prop_map(|(a, b)| format!("<e n='{a}'><x>{b}</x></e>").into_bytes()),
         (value, value).prop_map(|(a, b)| format!("link {a} of user={b} down").into_bytes()),
+        ("[0-9A-F]{30,36}", value)
+            .prop_map(|(a, b)| format!("{{\"h\":\"MD5={a},\\u0001\",\"k\":{b}}}").into_bytes()),
     ]
 }
 
@@ -97,6 +120,20 @@ proptest! {
     #[test]
     fn any_rows_survive(raws in prop::collection::vec(raw(), 0..120), repeat in 1usize..4) {
         let rows: Vec<Row> = raws.iter().cycle().take(raws.len() * repeat).map(|r| row(r)).collect();
+        prop_assert_eq!(form(&rows), COLUMNS);
+    }
+
+    #[test]
+    fn any_times_survive(
+        times in prop::collection::vec((any::<i64>(), 0u32..1_000_000_000, 0i64..3, any::<bool>()), 0..80),
+    ) {
+        let row = |&(second, nanos, near, follows): &(i64, u32, i64, bool)| {
+            let (of_minute, part) = (second.rem_euclid(60), nanos / 1000);
+            let raw = format!("{{\"t\":\"2026-10-01T00:00:{of_minute:02}.{part:06}Z\",\"u\":\"2026-10-01 00:00:{:02}\"}}", (of_minute + near) % 60);
+            let happened = if follows { (1_790_812_800 + of_minute + near, part * 1000) } else { (second, nanos) };
+            Row { happened, received: (second.wrapping_add(near), nanos), ..row(raw.as_bytes()) }
+        };
+        let rows: Vec<Row> = times.iter().map(row).collect();
         prop_assert_eq!(form(&rows), COLUMNS);
     }
 

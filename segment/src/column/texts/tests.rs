@@ -38,8 +38,11 @@ fn each_content_has_its_form() {
     assert_eq!(round(&column(|n| format!("{{{:08X}-0000}}", n >> 32))).0, HEX);
     let second = |n: u64| format!("2026-10-01T00:{:02}:{:02}.{:03}Z", n % 60, n / 60 % 60, n % 1000);
     assert_eq!(round(&column(second)).0, TIMES);
-    assert_eq!(round(&column(|n| format!("word {}{}", n, "x".repeat(n as usize % 9)))).0, ENDED);
-    assert_eq!(round(&column(|n| format!("{n}\0{}", "x".repeat(n as usize % 9)))).0, SIZED);
+    let letters = |n: u64| n.to_string().bytes().map(|b| char::from(b + b'x' - b'9')).collect::<String>();
+    assert_eq!(round(&column(|n| format!("word {}{}", letters(n), "x".repeat(n as usize % 9)))).0, ENDED);
+    assert_eq!(round(&column(|n| format!("{}\0{}", letters(n), "x".repeat(n as usize % 9)))).0, SIZED);
+    let (form, size) = round(&column(|n| format!("{}:MD5={n:016X}{n:016X},x", "y".repeat(n as usize % 9))));
+    assert!(form == RUNS && size < 5000 * 18, "{form} {size}");
 }
 
 #[test]
@@ -56,7 +59,49 @@ fn a_column_that_is_nearly_of_a_form_comes_back_too() {
     round(&[b"0x7fffffffffffffff".to_vec(), b"0x0".to_vec()]);
 }
 
+/// An identifier costs its bytes once, however many columns it stands in.
+#[test]
+fn the_same_identifiers_lie_alike_in_every_column() {
+    let id = |n: u64| format!("{{{:08x}-{:04x}-0000-4{:03x}}}", n >> 32, n & 0xffff, n >> 20 & 0xfff);
+    let (one, two) = (column(id), column(id).split_off(4000));
+    let size = |columns: &[&[Vec<u8>]]| {
+        let mut sink = Sink::new().expect("a compressor");
+        for column in columns {
+            write(&mut sink, &column.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("packs");
+        }
+        sink.finish().expect("packs").expect("small").len()
+    };
+    let (alone, both) = (size(&[&one]), size(&[&one, &two]));
+    assert!(both - alone < 1000 * 4, "{alone} {both}");
+}
+
+#[test]
+fn a_few_bytes_that_speak_of_many_words_are_refused() {
+    let block = |length: usize| {
+        let mut sink = Sink::new().expect("a compressor");
+        sink.head.push(WORDS);
+        put(&mut sink.head, WORDS_LIMIT as u64);
+        sink.head.push(SAME);
+        put(&mut sink.head, length as u64);
+        sink.head.extend(vec![b'x'; length]);
+        put(&mut sink.head, 0);
+        numbers::write(&mut sink, &vec![1; WORDS_LIMIT]).expect("packs");
+        let bytes = sink.finish().expect("packs").expect("small");
+        let (parts, alone) = Parts::open(&bytes).expect("opens");
+        read(&mut parts.source(alone).expect("opens"), WORDS_LIMIT).map(drop)
+    };
+    assert!(block(1).is_ok());
+    assert!(block(UNPACKED_LIMIT_BYTES / WORDS_LIMIT + 1).is_err());
+}
+
 proptest! {
+    #[test]
+    fn long_runs_of_digits_survive(
+        texts in prop::collection::vec("(([0-9a-f]{14,40}|[0-9A-F]{500,530}|[\u{1}x ,]{0,2}){0,4})", 1..30),
+    ) {
+        round(&texts.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+    }
+
     #[test]
     fn any_texts_survive(
         texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..60),
