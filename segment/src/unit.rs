@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! 0 · rows as `block` packs them
-//! 1 · head, pool, large payloads (see `column`); the head:
+//! 1 · head, pools, large payloads (see `column`); the head:
 //!     rows; fragments: count, texts; templates without the first: count, then each: variables, then fragment and
-//!     column in turn, 0 for the next new one, else its number and one; columns: count
-//!     columns: template of each row, source, happened (seconds, nanoseconds), received (the same), defects of each
-//!     row, texts of defects; then the columns of variables, each as long as its templates are frequent
+//!     column in turn, 0 for the next new one, else its number and one
+//!     columns: template of each row, source, received (seconds, nanoseconds), defects of each row, texts of defects;
+//!     then the columns of variables, each as long as its templates are frequent; then the number of the column of
+//!     times that `happened` stands beside and one, or 0, and its distances from them (seconds, nanoseconds)
 //! ```
 
 use crate::bytes::{Cursor, put};
