@@ -6,7 +6,9 @@ use segment::{Row, Writer};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let names: Vec<_> = std::env::args_os().skip(1).collect();
-    let [from, to] = &names[..] else { return Err("two names are needed: of the lines, and of the segment".into()) };
+    let [from, to] = &names[..] else {
+        return Err("two names are needed: of the lines, and of the segment".into());
+    };
     let text = std::fs::read(from)?;
     let mut writer = Writer::new(0);
     for (n, line) in (0i64..).zip(text.split(|&b| b == b'\n').filter(|l| !l.is_empty())) {

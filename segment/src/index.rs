@@ -137,7 +137,12 @@ impl Shape {
     fn best_low_bits(&self, terms: &[(u64, u32)]) -> u32 {
         let cost = |low: &u32| -> u64 {
             let distance = |w: &[(u64, u32)]| self.cut(w[1].0) - self.cut(w[0].0);
-            terms.windows(2).map(distance).filter(|&d| d > 0).map(|d| (d - 1 >> low) + u64::from(*low)).sum()
+            terms
+                .windows(2)
+                .map(distance)
+                .filter(|&d| d > 0)
+                .map(|d| ((d - 1) >> low) + u64::from(*low))
+                .sum()
         };
         (self.low_bits - 1..self.low_bits + 2).min_by_key(cost).unwrap_or(self.low_bits)
     }

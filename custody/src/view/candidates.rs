@@ -58,9 +58,8 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use crate::disk::{Disk, Memory};
+    use crate::disk::Memory;
     use crate::object::ObjectRef;
-    use crate::shelf::Shelf;
     use crate::vault::tests::{ROLL, acme, chance, fill, fresh, home};
     use crate::view::{View, reader};
     use crate::{Home, Unit};
