@@ -4,6 +4,7 @@
 use super::damaged;
 use crate::SegmentError;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Columns that a writer tries as guides: those just before.
 const TRIED: usize = 8;
@@ -34,7 +35,7 @@ pub(crate) enum Learned {
     /// Nothing that others could use.
     Nothing,
     /// The number of the word of each text, and how many words there are.
-    Words(Vec<u32>, usize),
+    Words(Rc<[u32]>, usize),
     /// The time of each text, in ticks of 10^-digits seconds.
     Times(Vec<i64>, u8),
 }
@@ -243,7 +244,7 @@ mod tests {
         let mut beside = Beside::new((0..300).map(|n| n % 3).collect(), 3);
         let rows: Vec<u32> = (0..300).collect();
         let hosts: Vec<u32> = rows.iter().map(|n| n * n % 7).collect();
-        beside.learn(rows.clone(), Learned::Words(hosts.clone(), 7));
+        beside.learn(rows.clone(), Learned::Words(hosts.clone().into(), 7));
         let some: Vec<u32> = rows.iter().copied().filter(|n| n % 5 > 0).collect();
         let users: Vec<u32> = some.iter().map(|&n| hosts[n as usize] / 2).collect();
         assert!(beside.keys(0, &some).expect("keys").misses(&users) > 100);
@@ -255,7 +256,10 @@ mod tests {
     #[test]
     fn a_large_guide_of_a_small_column_is_refused() {
         let mut beside = Beside::new(vec![0; 2000], 1);
-        beside.learn((0..2000).collect(), Learned::Words((0..2000).map(|n| n / 2).collect(), 1000));
+        beside.learn(
+            (0..2000).collect(),
+            Learned::Words((0..2000).map(|n| n / 2).collect::<Vec<_>>().into(), 1000),
+        );
         assert!(beside.keys(2, &[5, 9]).is_err());
         assert!(beside.keys(2, &(0..200).collect::<Vec<_>>()).is_ok());
     }

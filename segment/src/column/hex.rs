@@ -37,13 +37,32 @@ pub(super) fn nibble(byte: u8, upper: bool) -> Option<u8> {
     }
 }
 
-pub(super) fn digit(nibble: u8, upper: bool) -> u8 {
-    match nibble {
-        0..=9 => b'0' + nibble,
-        _ if upper => b'A' + (nibble - 10),
-        _ => b'a' + (nibble - 10),
-    }
+/// The digits of one case.
+pub(super) const fn digits(upper: bool) -> &'static [u8; 16] {
+    if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" }
 }
+
+/// A byte as two digits.
+pub(super) fn digit_pair(byte: u8, upper: bool) -> [u8; 2] {
+    [digits(upper)[usize::from(byte >> 4)], digits(upper)[usize::from(byte & 15)]]
+}
+
+/// Two digits of either case as a byte.
+fn pair_of(high: u8, low: u8) -> u8 {
+    VALUES[usize::from(high)] << 4 | VALUES[usize::from(low)]
+}
+
+/// The value of each digit of either case; 0 of what is none.
+const VALUES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[digits(false)[value] as usize] = value as u8;
+        table[digits(true)[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
 
 pub(super) fn as_hex<'a>(texts: &[&'a [u8]]) -> Option<Hex<'a>> {
     let pattern = *texts.first().filter(|t| t.len() <= PATTERN_BYTES && t.len() > 1)?;
@@ -91,9 +110,7 @@ impl Hex<'_> {
         let mut packed = Vec::with_capacity(texts.len() * self.places.len().div_ceil(2));
         for text in texts {
             for pair in self.places.chunks(2) {
-                let high = nibble(text[pair[0]], self.upper).unwrap_or(0);
-                let low = pair.get(1).and_then(|&p| nibble(text[p], self.upper)).unwrap_or(0);
-                packed.push(high << 4 | low);
+                packed.push(pair_of(text[pair[0]], pair.get(1).map_or(b'0', |&p| text[p])));
             }
         }
         sink.payload(Pool::Digits, &packed)
@@ -145,8 +162,7 @@ impl Runs {
             let run = ahead.take_while(|&&b| nibble(b, self.upper).is_some()).count();
             if run >= TAKEN_DIGITS {
                 let (pairs, _) = text[at..at + run].as_chunks::<2>();
-                let value = |b| nibble(b, self.upper).unwrap_or(0);
-                self.digits.extend(pairs.iter().map(|pair| value(pair[0]) << 4 | value(pair[1])));
+                self.digits.extend(pairs.iter().map(|pair| pair_of(pair[0], pair[1])));
                 rest.extend([TAKEN, u8::try_from(pairs.len()).unwrap_or(0)]);
                 at += pairs.len() * 2;
                 continue;
@@ -180,7 +196,7 @@ pub(super) fn put_back(rests: &[Vec<u8>], digits: &[u8], upper: bool) -> Result<
             if bytes.len() > UNPACKED_LIMIT_BYTES {
                 return Err(damaged("texts are over their limit"));
             }
-            bytes.extend(taken.iter().flat_map(|b| [digit(b >> 4, upper), digit(b & 15, upper)]));
+            bytes.extend(taken.iter().flat_map(|b| digit_pair(*b, upper)));
         }
         sizes.push(i64::try_from(bytes.len() - from).unwrap_or(i64::MAX));
     }

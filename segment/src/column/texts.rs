@@ -1,7 +1,7 @@
 //! A column of texts: each a few bytes. The form is chosen by what they hold; every form gives the same bytes back.
 
 use super::beside::{Beside, Learned};
-use super::hex::{as_hex, as_runs, digit, nibble, put_back, read_hex};
+use super::hex::{as_hex, as_runs, digit_pair, digits, nibble, put_back, read_hex};
 use super::numbers;
 use super::times::Look;
 use super::{Pool, Sink, Source, UNPACKED_LIMIT_BYTES, damaged};
@@ -9,6 +9,7 @@ use crate::SegmentError;
 use crate::bytes::{put, sum};
 use crate::slots::{Found, Slots};
 use std::io;
+use std::rc::Rc;
 
 const SAME: u8 = 0;
 const ENDED: u8 = 1;
@@ -136,7 +137,7 @@ impl<'a> Words<'a> {
         let keys = beside.keys(guide, rows).map_err(|_| io::ErrorKind::InvalidInput)?;
         put(&mut sink.head, guide as u64);
         numbers::write(sink, &keys.codes(&self.numbers))?;
-        Ok(Learned::Words(self.numbers, self.words.len()))
+        Ok(Learned::Words(self.numbers.into(), self.words.len()))
     }
 }
 
@@ -260,7 +261,7 @@ pub(super) enum Form {
     },
     Words {
         words: Vec<Vec<u8>>,
-        numbers: Vec<u32>,
+        numbers: Rc<[u32]>,
     },
     Numbers {
         hex: bool,
@@ -298,7 +299,7 @@ pub(crate) fn read_beside(
 ) -> Result<Texts, SegmentError> {
     let form = read_form(source, rows.len(), &rows, beside)?;
     let learned = match &form {
-        Form::Words { words, numbers } => Learned::Words(numbers.clone(), words.len()),
+        Form::Words { words, numbers } => Learned::Words(Rc::clone(numbers), words.len()),
         Form::Times { look, ticks } => Learned::Times(ticks.clone(), look.digits),
         _ => Learned::Nothing,
     };
@@ -334,7 +335,7 @@ fn read_words(
     let guide = source.head.count(usize::MAX)?;
     let keys = beside.keys(guide, rows)?;
     let numbers = keys.numbers(&numbers::read(source, many)?, words.len())?;
-    Ok(Form::Words { words, numbers })
+    Ok(Form::Words { words, numbers: numbers.into() })
 }
 
 /// All texts of a form, within the limit: a few bytes can speak of many.
@@ -457,9 +458,10 @@ impl Texts {
                 out.extend_from_slice(pattern);
                 let text = &mut out[from..];
                 for (pair, &byte) in places.chunks(2).zip(nibbles) {
-                    text[pair[0]] = digit(byte >> 4, *upper);
-                    if let Some(&low) = pair.get(1) {
-                        text[low] = digit(byte & 15, *upper);
+                    let [high, low] = digit_pair(byte, *upper);
+                    text[pair[0]] = high;
+                    if let Some(&place) = pair.get(1) {
+                        text[place] = low;
                     }
                 }
             }
@@ -488,7 +490,7 @@ fn print(out: &mut Vec<u8>, value: i64) {
 fn print_hex(out: &mut Vec<u8>, value: i64) {
     let value = value.cast_unsigned();
     let many = (64 - value.leading_zeros()).div_ceil(4).max(1);
-    let nibbles = (0..many).rev().map(|n| digit(u8::try_from(value >> (4 * n) & 15).unwrap_or(0), false));
+    let nibbles = (0..many).rev().map(|n| digits(false)[usize::try_from(value >> (4 * n) & 15).unwrap_or(0)]);
     out.extend(nibbles);
 }
 
