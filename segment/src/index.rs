@@ -1,7 +1,8 @@
 //! Which blocks can hold a term: a compact table of hashes, read one bucket at a time.
 //!
 //! Hashes of the terms of a segment are cut to their highest `bits` bits, so many that a term that is not there meets
-//! an entry once in some 64 times, or in some 16 times where there is but one block to be read in vain. They stand in buckets by their highest `bucket_bits` bits. A bucket:
+//! an entry once in some 64 times, or in some 16 where there is but one block to be read in vain. They stand in
+//! buckets by their highest `bucket_bits` bits. A bucket:
 //!
 //! ```text
 //! count · entries, bit after bit, lowest bit of a byte first, filled with zeros · sum of count and entries, 4 bytes
