@@ -27,7 +27,12 @@ pub fn root_of(leaves: &[Hash]) -> Hash {
         _ => {
             let mut level: Vec<Hash> = leaves.chunks(2).map(pair).collect();
             while level.len() > 1 {
-                level = level.chunks(2).map(pair).collect();
+                // In place: a node is written where only nodes stood that were read already.
+                let half = level.len().div_ceil(2);
+                for at in 0..half {
+                    level[at] = pair(&level[2 * at..level.len().min(2 * at + 2)]);
+                }
+                level.truncate(half);
             }
             level[0]
         }

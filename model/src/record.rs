@@ -155,6 +155,11 @@ impl Source {
     /// # Errors
     /// [`NameError`] when the name is empty, over 255 bytes, or holds a control character.
     pub fn new(format: Format, name: &str) -> Result<Self, NameError> {
+        Self::check(name)?;
+        Ok(Self { format, name: name.to_owned() })
+    }
+
+    fn check(name: &str) -> Result<(), NameError> {
         if name.is_empty() {
             return Err(NameError::Empty);
         }
@@ -164,7 +169,7 @@ impl Source {
         if let Some(found) = name.chars().find(|c| c.is_control()) {
             return Err(NameError::Character { found: found.escape_debug().to_string() });
         }
-        Ok(Self { format, name: name.to_owned() })
+        Ok(())
     }
 
     /// Makes a source of any text: control characters become `_`, what is too long loses its beginning.
@@ -184,10 +189,17 @@ impl Source {
     /// # Errors
     /// [`NameError`] as [`Source::new`]; [`NameError::Character`] when the format is unknown.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        let (format, name) = Self::split(text)?;
+        Ok(Self { format, name: name.to_owned() })
+    }
+
+    /// Reads `format:name` where it stands.
+    pub(crate) fn split(text: &str) -> Result<(Format, &str), NameError> {
         let (format, name) = text.split_once(':').unwrap_or((text, ""));
         let format = Format::from_word(format)
             .ok_or_else(|| NameError::Character { found: format.escape_debug().to_string() })?;
-        Self::new(format, name)
+        Self::check(name)?;
+        Ok((format, name))
     }
 
     /// How its raw bytes are to be read.

@@ -93,7 +93,106 @@ fn any_record() -> impl Strategy<Value = Record> {
         })
 }
 
+/// Each head of a form: where it stands and how wide it is.
+fn heads(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let (mut found, mut at) = (vec![], 0);
+    while at < bytes.len() {
+        let wide = match bytes[at] & 0x1f {
+            0..=23 => 1,
+            short => 1 + (1 << (short - 24)),
+        };
+        found.push((at, wide));
+        let value = bytes[at + 1..at + wide].iter().fold(0usize, |v, &b| v << 8 | usize::from(b));
+        let value = if wide == 1 { usize::from(bytes[at] & 0x1f) } else { value };
+        at += wide;
+        if matches!(bytes[at - wide] >> 5, BYTES | TEXT) {
+            at += value;
+        }
+    }
+    found
+}
+
+/// The same content with the head at `at` spelled in `wider` bytes behind the first.
+fn respelled(bytes: &[u8], (at, wide): (usize, usize), wider: u32) -> Vec<u8> {
+    let value = match wide {
+        1 => u64::from(bytes[at] & 0x1f),
+        _ => bytes[at + 1..at + wide].iter().fold(0, |v, &b| v << 8 | u64::from(b)),
+    };
+    let code = 24 + u8::try_from(wider.ilog2()).expect("small");
+    let mut out = bytes[..at].to_vec();
+    out.push(bytes[at] & 0xe0 | code);
+    out.extend(&value.to_be_bytes()[8 - usize::try_from(wider).expect("small")..]);
+    out.extend(&bytes[at + wide..]);
+    out
+}
+
+#[test]
+fn the_edges_of_time_survive_and_what_lies_beyond_is_refused() {
+    for at in [Time::MIN, Time::MAX, Time::UNIX_EPOCH, Time::new(-1, 999_999_999).expect("good")] {
+        let record = Record { happened: at, ..sample() };
+        assert_eq!(decode(&encode(&record)), Ok(record));
+    }
+    let with = |seconds: &[u8], nanos: &[u8]| {
+        let bytes = encode(&sample());
+        let at = bytes.windows(2).position(|w| w == [0x82, 0x1a]).expect("happened is in it");
+        [&bytes[..=at], seconds, nanos, &bytes[at + 11..]].concat()
+    };
+    let refused = Err(FormError::Shape { what: "happened", at: 18 });
+    let wide = |major: u8, value: u64| [&[major << 5 | 27][..], &value.to_be_bytes()].concat();
+    assert!(decode(&with(&wide(UNSIGNED, 253_402_207_200), &[0])).is_ok());
+    assert_eq!(decode(&with(&wide(UNSIGNED, 253_402_207_201), &[0])), refused);
+    assert!(decode(&with(&wide(NEGATIVE, 377_705_023_200), &[0])).is_ok());
+    assert_eq!(decode(&with(&wide(NEGATIVE, 377_705_023_201), &[0])), refused);
+    assert_eq!(decode(&with(&wide(UNSIGNED, u64::MAX), &[0])), refused);
+    assert_eq!(decode(&with(&wide(NEGATIVE, u64::MAX), &[0])), refused);
+    assert_eq!(decode(&with(&[0], &[0x1a, 0x3b, 0x9a, 0xca, 0x00])), refused, "a whole second of nanoseconds");
+}
+
 proptest! {
+    #[test]
+    fn every_wider_head_is_refused_wherever_it_stands(record in any_record()) {
+        let bytes = encode(&record);
+        let found = heads(&bytes);
+        // Array, version, seq, kind, source, two times of three, hash, raw, defects and each of them.
+        prop_assert_eq!(found.len(), 14 + record.defects.len());
+        for head in found {
+            for wider in [1u32, 2, 4, 8].into_iter().filter(|w| *w as usize + 1 > head.1) {
+                let other = respelled(&bytes, head, wider);
+                prop_assert_eq!(decode(&other), Err(FormError::NotCanonical), "head {:?} in {} bytes", head, wider);
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_refused_or_is_the_canonical_form_of_another_record(
+        record in any_record(), at in any::<prop::sample::Index>(), to in any::<u8>()
+    ) {
+        let mut bytes = encode(&record);
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        if let Ok(other) = decode(&bytes) {
+            prop_assert_eq!(encode(&other), bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_followed_by_more_is_refused(record in any_record(), cut in any::<prop::sample::Index>(), more in any::<u8>()) {
+        let bytes = encode(&record);
+        prop_assert!(decode(&bytes[..cut.index(bytes.len())]).is_err());
+        prop_assert_eq!(decode(&[&bytes[..], &[more]].concat()), Err(FormError::NotCanonical));
+    }
+
+    #[test]
+    fn what_is_read_in_place_is_what_is_decoded(record in any_record()) {
+        let bytes = encode(&record);
+        let form = read(&bytes).expect("ours");
+        prop_assert_eq!(form.seq, record.seq);
+        prop_assert_eq!(form.kind, record.kind);
+        prop_assert_eq!((form.format, form.name), (record.source.format(), record.source.name()));
+        prop_assert_eq!((form.happened, form.received), (record.happened, record.received));
+        prop_assert_eq!(form.raw, &record.raw[..]);
+    }
+
     #[test]
     fn every_record_survives_its_form(record in any_record()) {
         prop_assert_eq!(decode(&encode(&record)), Ok(record));
