@@ -2,6 +2,7 @@
 
 mod content;
 
+use crate::abreast;
 use crate::checker::{Checker, Goal};
 use crate::folder::{Folder, OpenError};
 use crate::heads::Head;
@@ -12,6 +13,7 @@ use crate::signed;
 use crate::words::{self, spoken};
 use ledger::VerifierKey;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 
 /// Longest manifest that is read: the longest note there is, enough for a bundle of 200 million records.
@@ -36,6 +38,19 @@ pub fn bundle(path: &Path, vkey: Option<&VerifierKey>) -> Result<Report, OpenErr
 /// # Errors
 /// [`OpenError`] when the path itself cannot be opened as a folder.
 pub fn bundle_with(path: &Path, vkey: Option<&VerifierKey>, heads: &[Head]) -> Result<Report, OpenError> {
+    bundle_on(abreast::threads(), path, vkey, heads)
+}
+
+/// The same on so many threads (at most four); the report is the same on any number of them.
+///
+/// # Errors
+/// [`OpenError`] when the path itself cannot be opened as a folder.
+pub fn bundle_on(
+    threads: usize,
+    path: &Path,
+    vkey: Option<&VerifierKey>,
+    heads: &[Head],
+) -> Result<Report, OpenError> {
     let mut findings = Findings::default();
     let folder = Folder::open(path, &mut findings)?;
     let own = key(&folder, vkey, &mut findings);
@@ -50,7 +65,7 @@ pub fn bundle_with(path: &Path, vkey: Option<&VerifierKey>, heads: &[Head]) -> R
     checker.findings = findings;
 
     let mut bundle =
-        Bundle { folder, manifest: None, manifest_holds: false, changed: BTreeMap::new(), checker };
+        Bundle { folder, manifest: None, manifest_holds: false, changed: BTreeMap::new(), checker, threads };
     bundle.name_of_key();
     bundle.manifest();
     bundle.files();
@@ -118,6 +133,7 @@ struct Bundle {
     /// Listed files that are not what the list says, and the threat that fits.
     changed: BTreeMap<String, &'static str>,
     checker: Checker,
+    threads: usize,
 }
 
 impl Bundle {
@@ -269,18 +285,23 @@ impl Bundle {
         let Some(manifest) = &self.manifest else { return };
         let listed = manifest.files.clone();
         let there: Vec<(String, u64)> = self.folder.files.iter().map(|(n, l)| (n.clone(), *l)).collect();
-        for (name, length) in there {
-            match listed.get(&name) {
-                Some(listed) => self.file(&name, length, listed),
-                None if name == "manifest" => {}
-                None => self.tell(Stage::Files, CHANGED, None, &name, "This file is not on the signed list of the bundle's files (manifest): somebody or some program put it here"),
-            }
+        let folder = self.folder.clone();
+        // Of another length is another content: there is no need to hash it.
+        let hash = |(name, length): &(String, u64)| {
+            listed.get(name).filter(|listed| listed.bytes == *length).map(|_| folder.sha256(name))
+        };
+        abreast::each(self.threads, &there, hash, |(name, length), hash| {
+            match listed.get(name) {
+            Some(listed) => self.file(name, *length, listed, hash),
+            None if name == "manifest" => {}
+            None => self.tell(Stage::Files, CHANGED, None, name, "This file is not on the signed list of the bundle's files (manifest): somebody or some program put it here"),
         }
+        });
     }
 
-    fn file(&mut self, name: &str, length: u64, listed: &Listed) {
-        let (threat, what) = if length == listed.bytes {
-            match self.folder.sha256(name) {
+    fn file(&mut self, name: &str, length: u64, listed: &Listed, hash: Option<io::Result<[u8; 32]>>) {
+        let (threat, what) = if let Some(hash) = hash {
+            match hash {
                 Ok(hash) if hash == listed.sha256 => return,
                 Ok(_) => (
                     CHANGED,

@@ -5,12 +5,13 @@ mod close;
 
 use crate::days::{Day, Days};
 use crate::heads::Known;
-use crate::orders::Orders;
+use crate::orders::{Orders, Told};
 use crate::pages::Pages;
 use crate::report::{
     CHANGED, Findings, KeyTrust, MISSING, OTHER, REWRITTEN, Report, Stage, clean, customer_of,
 };
 use crate::signed::{self, Kind, Opened};
+use crate::sound::Sound;
 use crate::words::{self, spoken};
 use ledger::{Checkpoint, Hash, Note, PAGE, Salt, VerifierKey, commitment, leaf_hash, root_of};
 use model::{Time, form};
@@ -246,19 +247,14 @@ impl Checker {
         }
         self.records += 1;
         let leaf = |number| salt_of(number).map(|salt| leaf_hash(&commitment(&salt, form)));
-        match form::decode(form) {
+        match form::read(form) {
             Ok(record) => {
                 self.settle(Some(record.seq));
-                let (first, last) = self.received.unwrap_or((record.received, record.received));
-                self.received = Some((first.min(record.received), last.max(record.received)));
+                self.arrived(record.received);
                 let as_placed = leaf(self.next);
                 if record.seq == self.next {
                     self.push(as_placed);
-                    let mut wrong = vec![];
-                    self.orders.take(&record, self.days.as_ref(), &mut wrong);
-                    if !wrong.is_empty() {
-                        self.tell_orders(wrong);
-                    }
+                    self.hear((&record).into());
                 } else {
                     self.odd = Some(Odd { seq: record.seq, as_named: leaf(record.seq), as_placed });
                 }
@@ -273,6 +269,37 @@ impl Checker {
                 self.findings.add(Stage::Records, CHANGED, Some((at, at)), Some(path), message);
                 self.push(leaf(at));
             }
+        }
+    }
+
+    /// Takes in the records of a file that was found sound apart from us. They are the next ones, from the first of a page on,
+    /// and what comes of it is what [`Checker::record`] makes of them one by one.
+    pub(crate) fn sound(&mut self, sound: &Sound, path: &str) {
+        if *self.path != *path {
+            self.path = path.into();
+        }
+        let mut own = sound.own.iter().peekable();
+        for (at, (leaf, &received)) in sound.leaves.iter().zip(&sound.received).enumerate() {
+            let seq = self.next;
+            self.records += 1;
+            self.arrived(received);
+            self.push_of_page(Some(*leaf), sound.roots.get(at / 256));
+            let own = own.next_if(|(number, _)| *number == seq).map(|(_, raw)| raw.as_slice());
+            self.hear(Told { seq, received, own });
+        }
+    }
+
+    fn arrived(&mut self, received: Time) {
+        let (first, last) = self.received.unwrap_or((received, received));
+        self.received = Some((first.min(received), last.max(received)));
+    }
+
+    /// Hears what a record in its place says of the log itself.
+    fn hear(&mut self, told: Told<'_>) {
+        let mut wrong = vec![];
+        self.orders.take(told, self.days.as_ref(), &mut wrong);
+        if !wrong.is_empty() {
+            self.tell_orders(wrong);
         }
     }
 
@@ -411,7 +438,12 @@ impl Checker {
 
     /// Puts the leaf of the record at the next place into the tree.
     fn push(&mut self, leaf: Option<Hash>) {
-        self.push_leaf(leaf);
+        self.push_of_page(leaf, None);
+    }
+
+    /// The same, where the root of the leaf's page may be at hand.
+    fn push_of_page(&mut self, leaf: Option<Hash>, root: Option<&Hash>) {
+        self.push_leaf(leaf, root);
         let open = if self.next.is_multiple_of(PAGE) {
             Some([].as_slice())
         } else {
@@ -422,7 +454,7 @@ impl Checker {
         self.pages.reached(self.next, open);
     }
 
-    fn push_leaf(&mut self, leaf: Option<Hash>) {
+    fn push_leaf(&mut self, leaf: Option<Hash>, root: Option<&Hash>) {
         let at = self.next;
         self.next = at.saturating_add(1);
         if self.goal.is_some_and(|g| at >= g.size) {
@@ -441,7 +473,7 @@ impl Checker {
             None => self.break_page(at),
         }
         if self.next.is_multiple_of(PAGE) {
-            self.close_page();
+            self.close_page(root);
         } else if self.goal.is_some_and(|g| self.next == g.size) {
             if self.whole {
                 self.open = Some(std::mem::take(&mut self.page));
@@ -451,9 +483,10 @@ impl Checker {
         }
     }
 
-    fn close_page(&mut self) {
+    fn close_page(&mut self, root: Option<&Hash>) {
         if self.whole {
-            self.pages.computed(root_of(&self.page), &self.path);
+            let root = root.copied().unwrap_or_else(|| root_of(&self.page));
+            self.pages.computed(root, &self.path);
         } else {
             self.break_page(self.next);
             self.pages.lose_computed(1);

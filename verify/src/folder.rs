@@ -33,6 +33,7 @@ pub enum OpenError {
 }
 
 /// A folder and the lengths of the files in it, by their names with `/` between.
+#[derive(Clone)]
 pub(crate) struct Folder {
     root: PathBuf,
     pub(crate) files: BTreeMap<String, u64>,

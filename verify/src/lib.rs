@@ -28,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod abreast;
 mod bundle;
 mod checker;
 mod days;
@@ -41,9 +42,10 @@ mod proof;
 mod records;
 mod report;
 mod signed;
+mod sound;
 mod words;
 
-pub use bundle::{bundle, bundle_with};
+pub use bundle::{bundle, bundle_on, bundle_with};
 pub use checker::Checker;
 pub use folder::OpenError;
 pub use heads::Head;

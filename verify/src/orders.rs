@@ -5,7 +5,7 @@ use crate::days::Days;
 use crate::report::{CHANGED, REWRITTEN, SHORTENED, SILENT, Stage};
 use crate::words::{self, spoken};
 use ledger::{Hash, PAGE, Tree};
-use model::{Format, Kind, Record, Time};
+use model::{Time, form::Form};
 use serde_json::Value;
 
 /// Longest time between two records that needs no word.
@@ -40,6 +40,21 @@ pub struct Ended {
     pub first: u64,
     /// How many.
     pub count: u64,
+}
+
+/// What is looked at of a record.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) seq: u64,
+    pub(crate) received: Time,
+    /// Its raw bytes, where the log itself wrote it about itself.
+    pub(crate) own: Option<&'a [u8]>,
+}
+
+impl<'a> From<&Form<'a>> for Told<'a> {
+    fn from(form: &Form<'a>) -> Self {
+        Self { seq: form.seq, received: form.received, own: form.is_own_control().then_some(form.raw) }
+    }
 }
 
 #[derive(Debug)]
@@ -83,15 +98,12 @@ impl Orders {
     }
 
     /// Takes in the record in its place.
-    pub(crate) fn take(&mut self, record: &Record, days: Option<&Days>, wrong: &mut Vec<Wrong>) {
-        let own = record.kind == Kind::Control
-            && record.source.format() == Format::Own
-            && record.source.name() == "self";
-        let body = own.then(|| serde_json::from_slice::<Value>(&record.raw).ok()).flatten();
+    pub(crate) fn take(&mut self, record: Told<'_>, days: Option<&Days>, wrong: &mut Vec<Wrong>) {
+        let body = record.own.and_then(|raw| serde_json::from_slice::<Value>(raw).ok());
         let word = body.as_ref().and_then(|b| b.get("control")).and_then(Value::as_str).unwrap_or_default();
-        self.silence(record, own, word, wrong);
+        self.silence(record, word, wrong);
         if let Some(days) = days {
-            self.day(record, own, word, days, wrong);
+            self.day(record, word, days, wrong);
         }
         if let Some(body) = &body {
             self.order(record, word, body, wrong);
@@ -101,7 +113,7 @@ impl Orders {
         self.greatest = Some(self.greatest.map_or(record.received, |g| g.max(record.received)));
     }
 
-    fn silence(&mut self, record: &Record, own: bool, word: &str, wrong: &mut Vec<Wrong>) {
+    fn silence(&mut self, record: Told<'_>, word: &str, wrong: &mut Vec<Wrong>) {
         if let (Some(since), Some(before)) = (self.greatest, self.last)
             && record.received.as_second() - since.as_second() > SILENCE_SECONDS
         {
@@ -114,6 +126,7 @@ impl Orders {
                 self.gap = Some(Gap { before, since, until: record.received });
             }
         }
+        let own = record.own.is_some();
         if self.gap.is_some() && own && matches!(word, "reopened" | "silence") {
             self.gap = None;
         } else if self.gap.is_some() && !own {
@@ -130,10 +143,10 @@ impl Orders {
         wrong.push((SILENT, Some((before, before + 1)), message));
     }
 
-    fn day(&mut self, record: &Record, own: bool, word: &str, days: &Days, wrong: &mut Vec<Wrong>) {
+    fn day(&mut self, record: Told<'_>, word: &str, days: &Days, wrong: &mut Vec<Wrong>) {
         let seq = record.seq;
         match days.announcement(seq) {
-            Some(raw) if own && record.raw == raw => {
+            Some(raw) if record.own == Some(raw) => {
                 self.end_key(record.received);
                 self.key_since = Some(record.received);
             }
@@ -141,7 +154,7 @@ impl Orders {
                 "Record {seq} must announce the key of a new day and does not: records before it were changed, or put in, by somebody without the key of that day. {}",
                 words::CHANGED_NEXT
             ))),
-            None if own && word == "day-key" && days.whole => wrong.push((REWRITTEN, Some((seq, seq)), format!(
+            None if word == "day-key" && days.whole => wrong.push((REWRITTEN, Some((seq, seq)), format!(
                 "Record {seq} announces a key that the file with the keys of days does not have at this place. {}",
                 words::CHANGED_NEXT
             ))),
@@ -156,7 +169,7 @@ impl Orders {
         }
     }
 
-    fn order(&mut self, record: &Record, word: &str, body: &Value, wrong: &mut Vec<Wrong>) {
+    fn order(&mut self, record: Told<'_>, word: &str, body: &Value, wrong: &mut Vec<Wrong>) {
         let number = |name: &str| body.get(name).and_then(Value::as_u64);
         match word {
             "opened" | "epoch" => self.retention(record.seq, number("retention_days"), wrong),
@@ -177,7 +190,7 @@ impl Orders {
         self.retention_days = Some(days.max(least));
     }
 
-    fn tombstone(&mut self, record: &Record, body: &Value, wrong: &mut Vec<Wrong>) {
+    fn tombstone(&mut self, record: Told<'_>, body: &Value, wrong: &mut Vec<Wrong>) {
         let seq = record.seq;
         let number = |name: &str| body.get(name).and_then(Value::as_u64);
         let text = |name: &str| body.get(name).and_then(Value::as_str);

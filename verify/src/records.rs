@@ -11,9 +11,9 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Longest record that is read, in bytes: far above what any writer seals, far below what a length can claim.
-const RECORD_LIMIT: u32 = 64 << 20;
+pub(crate) const RECORD_LIMIT: u32 = 64 << 20;
 /// Shortest record: an array of nine with two times and two byte strings, one of them 32 bytes long.
-const RECORD_LEAST: u32 = 50;
+pub(crate) const RECORD_LEAST: u32 = 50;
 /// Most places of one file at which a new member is looked for, so that a file full of them does not hold us up.
 const TRIES_LIMIT: u32 = 10_000;
 /// Magic and method of every gzip member (RFC 1952 §2.3.1).

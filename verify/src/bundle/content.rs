@@ -1,9 +1,11 @@
 //! The second half of a bundle's checks: records, pages and the root of all, file by file.
 
 use super::Bundle;
+use crate::abreast;
 use crate::layout::{self, CHUNK, Part, SALT, Span, TILE};
 use crate::records::Chunk;
 use crate::report::{CHANGED, MISSING, Stage};
+use crate::sound::{self, Place, Sound};
 use crate::words::{self, spoken};
 use ledger::{Hash, PAGE};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +38,19 @@ impl Bundle {
         self.blame_open_page(span, &tiles);
         self.checker.begin(span.first);
         let (mut fed, (mut next, end)) = (0, span.chunks());
-        for chunk in records {
-            self.lost_chunks(next, chunk, span);
-            self.feed_tiles(&mut fed, chunk + 1, size, &mut tiles);
-            self.chunk(chunk, span);
-            next = chunk + 1;
-        }
+        let jobs: Vec<(u64, Place)> =
+            records.into_iter().filter_map(|chunk| Some((chunk, self.place(chunk, span)?))).collect();
+        abreast::each(
+            self.threads,
+            &jobs,
+            |(_, place)| sound::read(place),
+            |(chunk, place), sound| {
+                self.lost_chunks(next, *chunk, span);
+                self.feed_tiles(&mut fed, chunk + 1, size, &mut tiles);
+                self.chunk(place, sound);
+                next = chunk + 1;
+            },
+        );
         self.lost_chunks(next, end, span);
         self.feed_tiles(&mut fed, layout::tiles(size), size, &mut tiles);
         self.checker.conclude();
@@ -126,14 +135,27 @@ impl Bundle {
         }
     }
 
-    fn chunk(&mut self, chunk: u64, span: Span) {
-        let Some((first, last)) = span.range(chunk) else { return };
+    /// Where a records file and its salts lie.
+    fn place(&self, chunk: u64, span: Span) -> Option<Place> {
+        let (first, last) = span.range(chunk)?;
+        let place = |part: Part| self.folder.place(&part.name());
+        Some(Place { records: place(Part::Records(first)), salts: place(Part::Salts(first)), first, last })
+    }
+
+    fn chunk(&mut self, place: &Place, sound: Option<Sound>) {
+        let &Place { first, last, .. } = place;
         let (name, salts_name) = (Part::Records(first).name(), Part::Salts(first).name());
-        let salts = self.salts(&salts_name, first, last);
         let salts_alone = self.changed.contains_key(&salts_name) && !self.changed.contains_key(&name);
-        let file = self.folder.place(&name);
         let blame = if salts_alone { &salts_name } else { &name };
-        let read = Chunk { file: &file, name: &name, first, last, salts: &salts, blame };
+        if let Some(sound) = sound {
+            self.checker.begin_file(last + 1);
+            if self.checker.next() == first {
+                self.checker.sound(&sound, blame);
+                return;
+            }
+        }
+        let salts = self.salts(&salts_name, first, last);
+        let read = Chunk { file: &place.records, name: &name, first, last, salts: &salts, blame };
         if let Err(error) = read.read(&mut self.checker) {
             self.checker.begin_file(last + 1);
             let from = self.checker.next();
