@@ -18,6 +18,7 @@ const DOORS: &[(&str, &str)] = &[
     ("segment/benches", "looks at the clock"),
     ("ledger/benches", "looks at the clock"),
     ("custody/benches", "looks at the clock"),
+    ("verify/benches", "looks at the clock and writes its input"),
     ("bailiwick/benches", "starts the program, looks at the clock, writes its input"),
     ("verify/src/main.rs", "decides the exit code"),
     ("witness/src/state.rs", "the witness's own small state"),
