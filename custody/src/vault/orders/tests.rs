@@ -352,7 +352,17 @@ fn an_act_on_a_full_disk_is_kept_though_a_long_tail_waits_for_its_segment() {
     {
         let home = home(&disk).expect("opens");
         let mut vault = home.vault(&acme()).expect("opens");
-        vault.append((0..2_500).map(|n| draft(n, 300)).collect(), None, time(1)).expect("seals");
+        // Rows that no segment makes small: only then is there no room for one.
+        let mut noise = 1_u64;
+        let rows = (0..2_500).map(|n| {
+            let (mut row, fields) = draft(n, 300);
+            row.raw.iter_mut().skip(12).for_each(|byte| {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                *byte = (noise >> 56) as u8;
+            });
+            (row, fields)
+        });
+        vault.append(rows.collect(), None, time(1)).expect("seals");
     }
     for days in 400..410 {
         disk.limit(Some(disk.used()));
