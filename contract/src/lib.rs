@@ -1,0 +1,1 @@
+//! The contract as data: measures, who owes each, thresholds, versions.

@@ -1,0 +1,2 @@
+//! Holds the parsers from outside: on the public corpora where they are, and on made documents of every kind.
+
