@@ -1,1 +1,21 @@
-//! Sealed evidence and the contract → verdicts: a function of both and the day.
+//! Sealed evidence and the contract → verdicts → reports: a function of the records and the day. No clock, no disk, no
+//! network, so that whoever holds the records can compute every verdict again.
+//!
+//! A [`Check`] is data: a question, the evidence that it needs and how old that may be, a query for the population, one
+//! for the subjects that fail, one for those that nobody can judge. [`judge::judge`] answers it from a [`Dossier`], which is
+//! made of sealed records only. What was not looked at is never [`Verdict::Met`].
+
+mod admit;
+pub mod assessment;
+pub mod check;
+mod checks;
+mod dossier;
+pub mod fixture;
+pub mod judge;
+mod store;
+mod verdict;
+
+pub use check::{Check, CheckError, Holder, Need, Of};
+pub use checks::{CheckSet, embedded};
+pub use dossier::Dossier;
+pub use verdict::{Counts, Verdict};

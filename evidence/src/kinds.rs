@@ -72,7 +72,32 @@ kinds! {
     "feed-ssvc" 31 "decision points of vulnerabilities": feed_ssvc;
 }
 
+/// Kinds of which each document tells of its own stretch of time or its own occasion, so that a new one does not replace
+/// those before it.
+const ACCUMULATE: &[&str] = &[
+    "access-grants",
+    "access-sessions",
+    "actions",
+    "attestation",
+    "cases",
+    "control-tests",
+    "documents",
+    "exercises",
+    "flows",
+    "mail-reports",
+    "provider-sessions",
+    "restore-tests",
+    "reviews",
+    "sign-ins",
+];
+
 impl Kind {
+    /// Whether documents of this kind add up. Of the others the newest one of each scope counts.
+    #[must_use]
+    pub fn accumulates(&self) -> bool {
+        ACCUMULATE.contains(&self.name)
+    }
+
     /// The kind of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -18,14 +18,17 @@
 //! ```
 
 mod document;
+mod envelope;
 mod kinds;
 mod parse;
 mod read;
+pub mod records;
 mod row;
 pub mod schema;
 pub mod text;
 
 pub use document::{BYTES_LIMIT, Document, ROWS_LIMIT, Status};
+pub use envelope::{Envelope, Handed, Side};
 pub use kinds::{KINDS, Kind};
 pub use parse::{FORMATS, Format, Hint};
 pub use read::read;

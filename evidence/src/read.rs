@@ -3,6 +3,8 @@
 use crate::document::{BYTES_LIMIT, Document, Status};
 use crate::kinds::Kind;
 use crate::parse::{FORMATS, Format, Hint};
+use crate::row::Cell;
+use model::Time;
 
 /// Bytes that are shown to [`Format::looks_like`].
 const HEAD_BYTES: usize = 64 * 1024;
@@ -33,6 +35,9 @@ pub fn read(raw: &[u8], name: &str, hint: &Hint<'_>) -> Document {
         document.kind = kind.to_owned();
     }
     within_its_kind(&mut document);
+    if document.covers.is_none() {
+        covers_of_rows(&mut document);
+    }
     document
 }
 
@@ -64,4 +69,18 @@ fn within_its_kind(document: &mut Document) {
         };
         document.rows.clear();
     }
+}
+
+/// Columns that say when a row happened.
+const HAPPENED: &[&str] = &["at_at", "from_at", "to_at"];
+
+/// What a document of dated rows covers: from its first to its last.
+fn covers_of_rows(document: &mut Document) {
+    let instant = |cell: Option<&Cell>| match cell {
+        Some(Cell::Number(seconds)) => Time::from_second(*seconds).ok(),
+        _ => None,
+    };
+    let times: Vec<Time> =
+        document.rows.iter().flat_map(|row| HAPPENED.iter().filter_map(|c| instant(row.cell(c)))).collect();
+    times.into_iter().for_each(|at| document.saw(at));
 }

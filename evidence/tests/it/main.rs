@@ -1,2 +1,1 @@
 //! Holds the parsers from outside: on the public corpora where they are, and on made documents of every kind.
-

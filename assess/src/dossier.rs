@@ -1,0 +1,59 @@
+//! Everything that was sealed about a customer and that an answer can stand on: documents of evidence, in their order.
+
+use evidence::records::{Exhibit, Gatherer};
+use ledger::Sealed;
+use model::{Event, Kind};
+
+/// The documents of one customer's log. Made of sealed records only:
+///
+/// ```compile_fail
+/// assess::Dossier::open(&[vec![]]); // records that nobody sealed
+/// ```
+///
+/// The twin that compiles differs only in that:
+/// ```
+/// assess::Dossier::open(&[]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Dossier {
+    exhibits: Vec<Exhibit>,
+    odd: Vec<(u64, String)>,
+}
+
+impl Dossier {
+    /// Gathers the documents out of sealed records; records of other kinds are passed over.
+    #[must_use]
+    pub fn open(sealed: &[Sealed<Vec<Event>>]) -> Self {
+        Self::gather(sealed, false)
+    }
+
+    /// The same, with the raw bytes of every document.
+    #[must_use]
+    pub fn open_with_raw(sealed: &[Sealed<Vec<Event>>]) -> Self {
+        Self::gather(sealed, true)
+    }
+
+    fn gather(sealed: &[Sealed<Vec<Event>>], with_raw: bool) -> Self {
+        let mut gatherer = Gatherer::new(with_raw);
+        let records = sealed.iter().flat_map(|s| s.value()).map(|event| &event.record);
+        records.filter(|r| r.kind == Kind::Evidence).for_each(|r| gatherer.take(r.seq, &r.raw));
+        Self { exhibits: gatherer.exhibits, odd: gatherer.odd }
+    }
+
+    /// Adds public feeds that lie in no log (they are the same for everybody).
+    pub fn add_feeds(&mut self, feeds: impl IntoIterator<Item = Exhibit>) {
+        self.exhibits.extend(feeds);
+    }
+
+    /// The documents, in the order of their envelopes.
+    #[must_use]
+    pub fn exhibits(&self) -> &[Exhibit] {
+        &self.exhibits
+    }
+
+    /// Records of kind `evidence` that are no documents of this version, with their place: they are said, and nothing stands on them.
+    #[must_use]
+    pub fn odd(&self) -> &[(u64, String)] {
+        &self.odd
+    }
+}

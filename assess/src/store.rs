@@ -1,0 +1,236 @@
+//! The documents as tables of a database in memory, and the queries of a check over those that it may stand on.
+//!
+//! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
+//! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
+
+use evidence::Cell;
+use evidence::records::Exhibit;
+use evidence::schema::{TABLES, Table, Type};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Statement, ToSql};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Steps of the database between two looks at the budget.
+const STEPS: i32 = 10_000;
+/// Looks at the budget until a query is ended: 20 thousand million steps, minutes of work.
+const LOOKS: u64 = 2_000_000;
+/// Rows that one query may answer with.
+const ANSWER_ROWS: usize = 2_000_000;
+/// Bytes of one query.
+const QUERY_BYTES: i32 = 64 * 1024;
+
+/// Functions whose answer is not made of their arguments alone, or that reach outside.
+const SHUT: &[&str] = &[
+    "random",
+    "randomblob",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "datetime",
+    "date",
+    "time",
+    "julianday",
+    "unixepoch",
+    "strftime",
+    "timediff",
+    "load_extension",
+    "readfile",
+    "writefile",
+    "fts3_tokenizer",
+    "sqlite_version",
+    "sqlite_source_id",
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "zeroblob",
+];
+
+/// One row of an answer: a subject, words, and the document that shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line {
+    pub(crate) subject: String,
+    pub(crate) why: String,
+    pub(crate) document: Option<usize>,
+}
+
+/// Values for `:name` in a query.
+pub(crate) type Values = BTreeMap<String, Value>;
+
+/// The tables of one dossier.
+pub(crate) struct Store {
+    connection: Connection,
+    ours: Arc<AtomicBool>,
+    looks: Arc<AtomicU64>,
+}
+
+fn sql_type(holds: Type) -> &'static str {
+    match holds {
+        Type::Text => "text",
+        Type::Fraction => "real",
+        Type::Number | Type::Truth | Type::Instant => "integer",
+    }
+}
+
+fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
+    if ours.load(Ordering::Relaxed) {
+        return true;
+    }
+    match context.action {
+        AuthAction::Select | AuthAction::Recursive => true,
+        // Tables are seen through the views of what was admitted only.
+        AuthAction::Read { table_name, .. } => !table_name.starts_with("t_") || context.accessor.is_some(),
+        AuthAction::Function { function_name } => {
+            !SHUT.contains(&function_name.to_ascii_lowercase().as_str())
+        }
+        _ => false,
+    }
+}
+
+impl Store {
+    /// Loads the rows of all documents.
+    pub(crate) fn load(exhibits: &[Exhibit]) -> Result<Self, rusqlite::Error> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.execute_batch(
+            "pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
+        )?;
+        for table in TABLES {
+            let columns: Vec<String> =
+                table.columns.iter().map(|c| format!("\"{}\" {}", c.name, sql_type(c.holds))).collect();
+            connection.execute_batch(&format!(
+                "create table t_{}(doc integer, doc_side text, {})",
+                table.name,
+                columns.join(", ")
+            ))?;
+        }
+        let transaction = connection.transaction()?;
+        for (number, exhibit) in exhibits.iter().enumerate() {
+            insert(&transaction, number, exhibit)?;
+        }
+        transaction.commit()?;
+        let (ours, looks) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+        let asked = Arc::clone(&ours);
+        connection.authorizer(Some(move |context: AuthContext<'_>| {
+            if may(&asked, &context) { Authorization::Allow } else { Authorization::Deny }
+        }))?;
+        let spent = Arc::clone(&looks);
+        connection.progress_handler(STEPS, Some(move || spent.fetch_add(1, Ordering::Relaxed) > LOOKS))?;
+        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, QUERY_BYTES)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 200)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        Ok(Self { connection, ours, looks })
+    }
+
+    /// Shows these documents, and no others, to the queries that follow.
+    pub(crate) fn show(&self, documents: &[usize], queries: &[&str]) -> Result<(), rusqlite::Error> {
+        self.ours.store(true, Ordering::Relaxed);
+        let list: Vec<String> = documents.iter().map(usize::to_string).collect();
+        let mut batch = String::new();
+        for table in TABLES.iter().filter(|t| queries.iter().any(|q| names(q, t))) {
+            let columns: Vec<String> = table.columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
+            batch.push_str(&format!(
+                "drop view if exists temp.\"{0}\"; create temp view \"{0}\" as select doc, doc_side, {1} from main.t_{0} where doc in ({2});",
+                table.name,
+                columns.join(", "),
+                list.join(",")
+            ));
+        }
+        // The queries themselves are longer than a list of documents may make ours.
+        self.connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, i32::MAX)?;
+        let made = self.connection.execute_batch(&batch);
+        self.connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, QUERY_BYTES)?;
+        self.ours.store(false, Ordering::Relaxed);
+        made
+    }
+
+    /// Runs one query over what is shown. The answer is in the order of subjects, each line once.
+    ///
+    /// # Errors
+    /// What the database says of the query.
+    pub(crate) fn ask(&self, query: &str, values: &Values) -> Result<Vec<Line>, String> {
+        self.looks.store(0, Ordering::Relaxed);
+        let said = |error: rusqlite::Error| match error {
+            rusqlite::Error::SqliteFailure(e, _) if e.code == rusqlite::ErrorCode::OperationInterrupted => {
+                "the query takes more steps than it may".to_owned()
+            }
+            other => other.to_string(),
+        };
+        let mut statement = self.connection.prepare(query).map_err(said)?;
+        if !(1..=3).contains(&statement.column_count()) {
+            return Err("a query answers with one to three columns: subject, why, doc".to_owned());
+        }
+        let columns = statement.column_count();
+        let mut bound: Vec<&dyn ToSql> = vec![];
+        for n in 1..=statement.parameter_count() {
+            let name = statement.parameter_name(n).unwrap_or("?").trim_start_matches(':').to_owned();
+            bound.push(
+                values
+                    .get(&name)
+                    .ok_or_else(|| format!("`:{name}` is neither a parameter nor `:now` or `:side`"))?,
+            );
+        }
+        let mut rows = statement.query(&*bound).map_err(said)?;
+        let mut lines = std::collections::BTreeSet::new();
+        while let Some(row) = rows.next().map_err(said)? {
+            if lines.len() >= ANSWER_ROWS {
+                return Err(format!("the query answers with more than {ANSWER_ROWS} rows"));
+            }
+            let cell = |n: usize| row.get_ref(n).map(text).unwrap_or_default();
+            lines.insert(Line {
+                subject: cell(0),
+                why: if columns > 1 { cell(1) } else { String::new() },
+                document: if columns > 2 { cell(2).parse().ok() } else { None },
+            });
+        }
+        Ok(lines.into_iter().collect())
+    }
+}
+
+fn text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(f) => f.to_string(),
+        ValueRef::Text(t) | ValueRef::Blob(t) => String::from_utf8_lossy(t).into_owned(),
+    }
+}
+
+/// Whether a query speaks of a table: its name stands there as a word.
+fn names(query: &str, table: &Table) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    query.split(|c| !word(c)).any(|w| w.eq_ignore_ascii_case(table.name))
+}
+
+fn insert(connection: &Connection, number: usize, exhibit: &Exhibit) -> Result<(), rusqlite::Error> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    let side = exhibit.envelope.side.as_str();
+    let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
+    for row in &exhibit.rows {
+        let statement = match statements.entry(row.table().name) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => {
+                let cells = vec!["?"; row.cells().len() + 2].join(", ");
+                place.insert(
+                    connection.prepare(&format!("insert into t_{} values ({cells})", row.table().name))?,
+                )
+            }
+        };
+        statement.raw_bind_parameter(1, number)?;
+        statement.raw_bind_parameter(2, side)?;
+        for (n, cell) in row.cells().iter().enumerate() {
+            match cell {
+                Cell::Null => statement.raw_bind_parameter(n + 3, Value::Null)?,
+                Cell::Number(v) => statement.raw_bind_parameter(n + 3, v)?,
+                Cell::Fraction(v) => statement.raw_bind_parameter(n + 3, v)?,
+                Cell::Text(v) => statement.raw_bind_parameter(n + 3, v)?,
+            }
+        }
+        statement.raw_execute()?;
+    }
+    Ok(())
+}

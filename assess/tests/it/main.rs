@@ -1,0 +1,4 @@
+//! Holds the checks from outside: every fixture gives its answer, and the laws hold over all of them.
+
+mod fixtures;
+mod laws;
