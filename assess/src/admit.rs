@@ -112,8 +112,9 @@ fn one(
     let counted = if accumulates {
         let reach = need.at_most_old.max(need.covers);
         let reaches = |n: &usize| {
-            let end = exhibits[*n].envelope.covers.map_or(exhibits[*n].envelope.effective(), |(_, to)| to);
-            now.as_second() - end.as_second() <= reach
+            let envelope = &exhibits[*n].envelope;
+            let end = envelope.covers.map_or(envelope.effective(), |(_, to)| to);
+            age(&exhibits[*n]) <= need.at_most_old || now.as_second() - end.as_second() <= reach
         };
         dated.into_iter().filter(reaches).collect()
     } else {

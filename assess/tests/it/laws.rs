@@ -26,10 +26,10 @@ fn less(fixture: &Fixture) -> Vec<(String, Fixture)> {
                 f.add[n].raw.truncate(len * part / 8);
             });
         }
-        with("without its last byte", &|f| f.add[n].raw.truncate(f.add[n].raw.len().saturating_sub(1)));
-        with("aged by ten years", &|f| {
-            f.add[n].collected = f.add[n].collected - jiff::SignedDuration::from_hours(87_600)
+        with("without its last byte", &|f| {
+            f.add[n].raw.pop();
         });
+        with("aged by ten years", &|f| f.add[n].collected -= jiff::SignedDuration::from_hours(87_600));
         with("dated ahead", &|f| f.add[n].collected = f.now + jiff::SignedDuration::from_hours(24 * 400));
         with("of the other side", &|f| {
             f.add[n].side = if f.add[n].side == Side::Provider { Side::Customer } else { Side::Provider };
