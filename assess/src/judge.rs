@@ -116,7 +116,7 @@ impl Exception {
 pub struct Circumstances<'a> {
     /// The day.
     pub now: Time,
-    /// Values that a profile gives to parameters of checks: `<check>.<parameter>`.
+    /// Values that a profile gives to parameters of checks: `<check>.<parameter>`, written with `-` where a query has `_`.
     pub parameters: &'a BTreeMap<String, toml::Value>,
     /// Exceptions, in force or not.
     pub exceptions: &'a [Exception],
@@ -193,7 +193,10 @@ fn values(check: &Check, rule: &Rule, side: Side, about: &Circumstances<'_>, ans
     values.insert("now".into(), Value::Integer(about.now.as_second()));
     values.insert("side".into(), Value::Text(side.as_str().into()));
     for (name, parameter) in &rule.parameters {
-        let given = about.parameters.get(&format!("{}.{name}", check.id)).unwrap_or(&parameter.value);
+        let given = about
+            .parameters
+            .get(&format!("{}.{}", check.id, name.replace('_', "-")))
+            .unwrap_or(&parameter.value);
         let value = match given {
             toml::Value::Integer(n) => Value::Integer(*n),
             toml::Value::Float(f) => Value::Real(*f),

@@ -12,6 +12,7 @@ mod checks;
 mod dossier;
 pub mod fixture;
 pub mod judge;
+pub mod report;
 mod store;
 mod verdict;
 
