@@ -1,6 +1,10 @@
 //! The formats, one file each: how to recognise one, and how to read it.
 
 mod csv;
+#[cfg(test)]
+mod cuts;
+mod graph;
+mod pages;
 
 use crate::document::Document;
 
@@ -30,4 +34,4 @@ pub struct Format {
 }
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
-pub const FORMATS: &[Format] = &[csv::FORMAT];
+pub const FORMATS: &[Format] = &[graph::FORMAT, csv::FORMAT];
