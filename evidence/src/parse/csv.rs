@@ -18,6 +18,21 @@ pub(super) const FORMAT: Format = Format {
     read,
 };
 
+/// Where the last record ends that has its line end; a line end inside quotation marks ends nothing.
+pub(super) fn whole_records(text: &str, delimiter: u8) -> usize {
+    let (mut end, mut quoted, mut fresh) = (0, false, true);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            // A doubled mark closes and opens again, which comes to the same.
+            b'"' if quoted || fresh => (quoted, fresh) = (!quoted, true),
+            _ if quoted => {}
+            b'\n' => (end, fresh) = (at + 1, true),
+            byte => fresh = byte == delimiter || byte == b'\r',
+        }
+    }
+    end
+}
+
 /// Which columns are filled, each from the place of a heading.
 struct Plan {
     table: &'static Table,

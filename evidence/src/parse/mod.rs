@@ -5,6 +5,7 @@ mod csv;
 mod cuts;
 mod graph;
 mod pages;
+mod scuba;
 
 use crate::document::Document;
 
@@ -34,4 +35,4 @@ pub struct Format {
 }
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
-pub const FORMATS: &[Format] = &[graph::FORMAT, csv::FORMAT];
+pub const FORMATS: &[Format] = &[scuba::RESULTS, scuba::SETTINGS, scuba::SHEET, graph::FORMAT, csv::FORMAT];

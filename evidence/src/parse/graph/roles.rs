@@ -17,11 +17,6 @@ pub(in super::super) fn role_of(id: &str) -> Option<(&'static str, bool)> {
     ROLES.iter().find(|role| role.0.eq_ignore_ascii_case(id)).map(|role| (role.1, role.2))
 }
 
-/// The role of a name, for tools that tell names only.
-pub(in super::super) fn role_named(name: &str) -> Option<bool> {
-    ROLES.iter().find(|role| role.1.eq_ignore_ascii_case(name)).map(|role| role.2)
-}
-
 const ROLES: &[(&str, &str, bool)] = &[
     ("62e90394-69f5-4237-9190-012177145e10", "Global Administrator", true),
     ("e8611ab8-c189-46e8-94e1-60213ab1f814", "Privileged Role Administrator", true),
