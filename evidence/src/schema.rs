@@ -280,6 +280,8 @@ tables! {
         up Truth "whether a scan found it up";
         inventoried Truth "whether an inventory lists it";
         logs_at Instant "last record that arrived from it";
+        scan_authenticated Truth "whether the scan that lists it was signed in on it";
+        scan_feed_at Instant "date of the feed of tests that the scanner used";
     }
     document: "A plan, policy, map, register or matrix, by what is in it" {
         id Text "its id";

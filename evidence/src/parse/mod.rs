@@ -6,6 +6,7 @@ mod cuts;
 mod graph;
 mod pages;
 mod scuba;
+mod scan;
 
 use crate::document::Document;
 
@@ -35,4 +36,23 @@ pub struct Format {
 }
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
-pub const FORMATS: &[Format] = &[scuba::RESULTS, scuba::SETTINGS, scuba::SHEET, graph::FORMAT, csv::FORMAT];
+pub const FORMATS: &[Format] = &[
+    scuba::RESULTS,
+    scuba::SETTINGS,
+    scuba::SHEET,
+    graph::FORMAT,
+    scan::nmap::FORMAT,
+    scan::nessus::FORMAT,
+    scan::openvas::FORMAT,
+    scan::pingcastle::FORMAT,
+    scan::xccdf::FORMAT,
+    scan::testssl::FORMAT,
+    scan::cyclonedx::FORMAT,
+    scan::spdx::FORMAT,
+    scan::grype::FORMAT,
+    scan::trivy::FORMAT,
+    scan::osv::FORMAT,
+    scan::lynis::FORMAT,
+    scan::lifecycle::FORMAT,
+    csv::FORMAT,
+];

@@ -1,0 +1,1 @@
+//! Samples of every format, cut at every byte and spoiled in every way.
