@@ -10,6 +10,8 @@ pub const ROWS_LIMIT: usize = 5_000_000;
 pub const BYTES_LIMIT: usize = 1 << 30;
 /// Defects that are told one by one; the rest are counted.
 const DEFECTS_LIMIT: usize = 50;
+/// Bytes that one cell may hold; what is longer is cut there and told.
+const CELL_LIMIT: usize = 64 << 10;
 
 /// How whole a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +102,11 @@ impl Document {
         Self { status: Status::Failed { why: why.into() }, ..Self::new(format, kind) }
     }
 
-    /// Adds a row; beyond [`ROWS_LIMIT`] the document is partial.
-    pub fn push(&mut self, row: Row) {
+    /// Adds a row; beyond [`ROWS_LIMIT`] the document is partial, and so it is when a cell is longer than 64 KiB.
+    pub fn push(&mut self, mut row: Row) {
+        if let Some(column) = row.shorten(CELL_LIMIT) {
+            self.defect(format!("row {}: `{column}` is longer than {CELL_LIMIT} bytes", self.rows.len() + 1));
+        }
         if self.rows.len() < ROWS_LIMIT {
             self.rows.push(row);
         } else {

@@ -112,6 +112,20 @@ impl Row {
         self.table.place(column).map(|place| &self.cells[place])
     }
 
+    /// Cuts texts that are longer than so many bytes, and names the first column where it did.
+    pub(crate) fn shorten(&mut self, limit: usize) -> Option<&'static str> {
+        let mut first = None;
+        for (cell, column) in self.cells.iter_mut().zip(self.table.columns) {
+            if let Cell::Text(text) = cell
+                && text.len() > limit
+            {
+                text.truncate(text.floor_char_boundary(limit));
+                first = first.or(Some(column.name));
+            }
+        }
+        first
+    }
+
     /// Its form in a log: a JSON array of the table's name and the cells, with no space and no line end in it.
     #[must_use]
     pub fn line(&self) -> String {

@@ -7,6 +7,9 @@ mod graph;
 mod pages;
 mod scuba;
 mod scan;
+mod cut;
+mod mail_report;
+mod unpack;
 
 use crate::document::Document;
 
@@ -54,5 +57,6 @@ pub const FORMATS: &[Format] = &[
     scan::osv::FORMAT,
     scan::lynis::FORMAT,
     scan::lifecycle::FORMAT,
+    mail_report::FORMAT,
     csv::FORMAT,
 ];
