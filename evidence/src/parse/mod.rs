@@ -1,14 +1,14 @@
 //! The formats, one file each: how to recognise one, and how to read it.
 
 mod csv;
+mod cut;
 #[cfg(test)]
 mod cuts;
 mod graph;
-mod pages;
-mod scuba;
-mod scan;
-mod cut;
 mod mail_report;
+mod pages;
+mod scan;
+mod scuba;
 mod unpack;
 
 use crate::document::Document;

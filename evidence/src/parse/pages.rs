@@ -97,7 +97,9 @@ pub(super) fn decode(raw: &[u8]) -> (String, Option<String>) {
         Err(why) => why,
     };
     let prefix = match raw {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => text::decode(&raw[..raw.len() - raw.len() % 2]).unwrap_or_default(),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            text::decode(&raw[..raw.len() - raw.len() % 2]).unwrap_or_default()
+        }
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => {
             let end = std::str::from_utf8(rest).map_or_else(|e| e.valid_up_to(), str::len);
             String::from_utf8_lossy(&rest[..end]).into_owned()
@@ -166,7 +168,9 @@ impl<'a> Entry<'a> {
     pub(super) fn text(self, key: &str) -> Result<Option<&'a str>, String> {
         let text = self.typed(key, "text", Value::as_str)?.map(str::trim).filter(|t| !t.is_empty());
         match text {
-            Some(text) if text.len() > CELL_BYTES => Err(format!("`{key}` is longer than {CELL_BYTES} bytes")),
+            Some(text) if text.len() > CELL_BYTES => {
+                Err(format!("`{key}` is longer than {CELL_BYTES} bytes"))
+            }
             text => Ok(text),
         }
     }
@@ -188,7 +192,9 @@ impl<'a> Entry<'a> {
 
     /// A whole number, also as text.
     pub(super) fn number(self, key: &str) -> Result<Option<i64>, String> {
-        self.typed(key, "whole number", |v| v.as_i64().or_else(|| v.as_str().and_then(|t| t.trim().parse().ok())))
+        self.typed(key, "whole number", |v| {
+            v.as_i64().or_else(|| v.as_str().and_then(|t| t.trim().parse().ok()))
+        })
     }
 
     /// An instant; the year 1 is how these tools write "never".
@@ -237,7 +243,10 @@ mod tests {
 
     #[test]
     fn a_cut_value_is_closed_behind_its_last_complete_entry() {
-        assert_eq!(mended(r#"{"value":[{"a":"]}\""},{"a":[{"#, 2).as_deref(), Some(r#"{"value":[{"a":"]}\""}]}"#));
+        assert_eq!(
+            mended(r#"{"value":[{"a":"]}\""},{"a":[{"#, 2).as_deref(),
+            Some(r#"{"value":[{"a":"]}\""}]}"#)
+        );
         assert_eq!(mended(r#"[{"a":1},{"b":[{"c":2}"#, 1).as_deref(), Some(r#"[{"a":1}]"#));
         assert_eq!(mended(r#"{"value":[{"a""#, 2), None);
         assert_eq!(mended(r#"[{"a":1}}]"#, 1).as_deref(), Some(r#"[{"a":1}]"#));

@@ -161,7 +161,9 @@ pub(super) fn domain(entry: Entry<'_>, _around: &Around, rows: &mut Vec<Row>) ->
         }
     }
     if kind.is_some_and(|k| k.eq_ignore_ascii_case("federated")) {
-        rows.push(Row::of("trust").with("partner", name).with("kind", "federation").with("direction", "inbound"));
+        rows.push(
+            Row::of("trust").with("partner", name).with("kind", "federation").with("direction", "inbound"),
+        );
     }
     Ok(())
 }

@@ -57,7 +57,12 @@ const SETS: &[Set] = &[
         marks: &["userPrincipalName", "methodsRegistered"],
         rows: people::registration,
     },
-    Set { name: "signIns", kind: "sign-ins", marks: &["createdDateTime", "status", "appId"], rows: sign_ins::rows },
+    Set {
+        name: "signIns",
+        kind: "sign-ins",
+        marks: &["createdDateTime", "status", "appId"],
+        rows: sign_ins::rows,
+    },
     Set {
         name: "roleEligibilityScheduleInstances",
         kind: "role-assignments",
@@ -88,7 +93,12 @@ const SETS: &[Set] = &[
         marks: &["tenantId", "b2bCollaborationInbound"],
         rows: doors::partner,
     },
-    Set { name: "domains", kind: "directory", marks: &["isVerified", "authenticationType"], rows: doors::domain },
+    Set {
+        name: "domains",
+        kind: "directory",
+        marks: &["isVerified", "authenticationType"],
+        rows: doors::domain,
+    },
     Set { name: "users", kind: "accounts", marks: &["userPrincipalName", "displayName"], rows: people::user },
 ];
 
@@ -149,7 +159,8 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
 
 /// Takes answers out of lists of pages, batches and bare lists of entries.
 fn gather(value: &Value, answers: &mut Vec<Value>, bare: &mut bool) {
-    let is_page = |v: &Value| v.get("value").is_some() || v.get("error").is_some() || v.get("@odata.context").is_some();
+    let is_page =
+        |v: &Value| v.get("value").is_some() || v.get("error").is_some() || v.get("@odata.context").is_some();
     match value {
         Value::Array(list) if list.iter().any(|v| is_page(v) || v.get("responses").is_some()) => {
             for value in list {
@@ -172,7 +183,8 @@ fn gather(value: &Value, answers: &mut Vec<Value>, bare: &mut bool) {
 /// What Graph says instead of an answer.
 fn refusal(page: &Value) -> Option<String> {
     let error = page.get("error")?;
-    let word = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or("").trim().chars().take(300).collect();
+    let word =
+        |key: &str| error.get(key).and_then(Value::as_str).unwrap_or("").trim().chars().take(300).collect();
     let (code, message): (String, String) = (word("code"), word("message"));
     Some(format!("Graph refused: {code} {message}").trim_end().to_owned())
 }
@@ -265,7 +277,9 @@ fn entry(
             if let ("signIns", Ok(Some(at))) = (set.name, entry.instant("createdDateTime")) {
                 document.saw(at);
             }
-            if let ("userRegistrationDetails", Ok(Some(at))) = (set.name, entry.instant("lastUpdatedDateTime")) {
+            if let ("userRegistrationDetails", Ok(Some(at))) =
+                (set.name, entry.instant("lastUpdatedDateTime"))
+            {
                 document.made = document.made.max(Some(at));
             }
             rows.into_iter().for_each(|row| document.push(row));

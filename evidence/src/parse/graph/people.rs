@@ -19,7 +19,9 @@ pub(super) fn user(entry: Entry<'_>, _around: &Around, rows: &mut Vec<Row>) -> R
         None => None,
         Some(activity) => match activity.instant("lastSuccessfulSignInDateTime")? {
             Some(at) => Some(at),
-            None => activity.instant("lastSignInDateTime")?.max(activity.instant("lastNonInteractiveSignInDateTime")?),
+            None => activity
+                .instant("lastSignInDateTime")?
+                .max(activity.instant("lastNonInteractiveSignInDateTime")?),
         },
     };
     rows.push(
@@ -43,7 +45,8 @@ pub(super) fn user(entry: Entry<'_>, _around: &Around, rows: &mut Vec<Row>) -> R
 fn mailbox(entry: Entry<'_>, guest: bool) -> Result<Option<bool>, String> {
     let exchange = |plan: &Value| {
         let word = |key: &str| plan.get(key).and_then(Value::as_str).unwrap_or("");
-        word("service").eq_ignore_ascii_case("exchange") && word("capabilityStatus").eq_ignore_ascii_case("enabled")
+        word("service").eq_ignore_ascii_case("exchange")
+            && word("capabilityStatus").eq_ignore_ascii_case("enabled")
     };
     if entry.list("assignedPlans").iter().any(exchange) {
         return Ok(Some(true));

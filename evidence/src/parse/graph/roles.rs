@@ -87,7 +87,11 @@ fn span(row: Row, entry: Entry<'_>) -> Result<Row, String> {
 }
 
 /// One entry of `roleAssignmentScheduleInstances`: in force now, assigned or activated.
-pub(in super::super) fn scheduled(entry: Entry<'_>, _around: &Around, rows: &mut Vec<Row>) -> Result<(), String> {
+pub(in super::super) fn scheduled(
+    entry: Entry<'_>,
+    _around: &Around,
+    rows: &mut Vec<Row>,
+) -> Result<(), String> {
     let row = span(grant(entry)?, entry)?;
     let activated = entry.text("assignmentType")?.map(|t| t.eq_ignore_ascii_case("activated"));
     let (from, to) = (entry.instant("startDateTime")?, entry.instant("endDateTime")?);
@@ -96,7 +100,9 @@ pub(in super::super) fn scheduled(entry: Entry<'_>, _around: &Around, rows: &mut
         _ => None,
     };
     rows.push(
-        row.with("active", activated.map(|a| !a)).with("status", "active").with("activation_seconds", seconds),
+        row.with("active", activated.map(|a| !a))
+            .with("status", "active")
+            .with("activation_seconds", seconds),
     );
     Ok(())
 }

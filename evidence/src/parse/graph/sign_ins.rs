@@ -81,7 +81,8 @@ fn requirement(word: &str) -> &str {
 /// The steps by which it was proven, or the methods where no steps are told.
 fn method(entry: Entry<'_>) -> Option<String> {
     let steps = entry.list("authenticationDetails").iter();
-    let steps = steps.filter_map(|step| step.get("authenticationMethod").or(step.get("AuthenticationMethod"))?.as_str());
+    let steps = steps
+        .filter_map(|step| step.get("authenticationMethod").or(step.get("AuthenticationMethod"))?.as_str());
     let used = entry.list("authenticationMethodsUsed").iter().filter_map(Value::as_str);
     let mut words: Vec<&str> = vec![];
     for word in steps.chain(used).map(str::trim).filter(|w| !w.is_empty() && w.len() < 200) {

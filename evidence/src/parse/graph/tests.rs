@@ -52,7 +52,12 @@ fn users_become_accounts_with_what_the_answer_says_and_no_more() {
     assert_eq!(users.status, Status::Complete);
     assert_eq!((users.kind.as_str(), users.scope.as_deref()), ("accounts", Some("entra users")));
     assert_eq!(users.tool_version.as_deref(), Some("v1.0"));
-    check(&users, "account", "name", &["mira@quay.example", "tech_prov.example#ext#@quay.example", "svc@quay.example"]);
+    check(
+        &users,
+        "account",
+        "name",
+        &["mira@quay.example", "tech_prov.example#ext#@quay.example", "svc@quay.example"],
+    );
     check(&users, "account", "kind", &["-", "guest", "-"]);
     check(&users, "account", "enabled", &["1", "0", "-"]);
     check(&users, "account", "mailbox", &["1", "-", "0"]);
@@ -97,23 +102,33 @@ fn a_list_is_whole_only_when_its_last_page_is_here() {
     assert_eq!(state(&format!("{two}{one}")), ("partial", 3), "in the wrong order");
     assert_eq!(state(&format!("{two}{two}")), ("partial", 1), "a page twice, and both say they are the last");
     assert_eq!(state(&format!("{one}{one}{two}")), ("partial", 3), "a page twice");
-    assert_eq!(state(&format!(r#"{one}{{"error":{{"code":"TooManyRequests","message":"x"}}}}"#)), ("partial", 2));
+    assert_eq!(
+        state(&format!(r#"{one}{{"error":{{"code":"TooManyRequests","message":"x"}}}}"#)),
+        ("partial", 2)
+    );
     assert_eq!(state(&two.replace("\"value\"", "\"@odata.count\":5,\"value\"")), ("partial", 1));
     assert_eq!(state(&two.replace("\"value\"", "\"@odata.count\":1,\"value\"")), ("complete", 1));
     assert_eq!(state(&page(&[], "")), ("complete", 0), "nobody is an answer");
     let inner = format!(r#"[{{"id":"a","userPrincipalName":"a@b"}}]"#);
     assert_eq!(state(&inner), ("failed", 0), "too little to tell what it is");
-    assert_eq!(state(&inner.replace("\"id\"", "\"displayName\":\"A\",\"id\"")), ("partial", 1), "no envelope");
+    assert_eq!(
+        state(&inner.replace("\"id\"", "\"displayName\":\"A\",\"id\"")),
+        ("partial", 1),
+        "no envelope"
+    );
 }
 
 #[test]
 fn a_refusal_is_no_answer() {
-    let denied = graph(r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}"#);
+    let denied =
+        graph(r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}"#);
     assert!(denied.status.why().is_some_and(|w| w.contains("Authorization_RequestDenied")));
     assert_eq!(denied.status.as_str(), "failed");
     let batch = r#"{"responses":[{"id":"1","status":403,"body":{"error":{"code":"Forbidden"}}}]}"#;
     assert_eq!(taken(&FORMAT, batch.as_bytes()).status.as_str(), "failed");
-    for text in ["[]", "{}", "7", "{\"value\":[]}", "{\"value\":7,\"@odata.context\":\"x$metadata#users\"}", "null"] {
+    for text in
+        ["[]", "{}", "7", "{\"value\":[]}", "{\"value\":7,\"@odata.context\":\"x$metadata#users\"}", "null"]
+    {
         assert_ne!(taken(&FORMAT, text.as_bytes()).status, Status::Complete, "{text}");
     }
 }
@@ -214,7 +229,8 @@ fn hostile_answers_are_read_without_harm() {
         let text = format!(r#"{{"@odata.context":"x/v1.0/$metadata#users","value":[{entry}]}}"#);
         assert_eq!(taken(&FORMAT, text.as_bytes()).rows.len(), rows, "{entry}");
     }
-    let long = format!(r#"{{"@odata.context":"$metadata#users","value":[{{"id":"{}"}}]}}"#, "a".repeat(70_000));
+    let long =
+        format!(r#"{{"@odata.context":"$metadata#users","value":[{{"id":"{}"}}]}}"#, "a".repeat(70_000));
     assert!(taken(&FORMAT, long.as_bytes()).status.why().is_some_and(|w| w.contains("longer than")));
 }
 

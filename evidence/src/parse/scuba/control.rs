@@ -148,7 +148,12 @@ impl Said<'_> {
             }
             said => match word(said, manual) {
                 Some(word) => (word, String::new()),
-                None => return Err(format!("`{}` is no result", self.result.chars().take(60).collect::<String>())),
+                None => {
+                    return Err(format!(
+                        "`{}` is no result",
+                        self.result.chars().take(60).collect::<String>()
+                    ));
+                }
             },
         })
     }

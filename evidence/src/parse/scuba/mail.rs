@@ -89,7 +89,10 @@ fn row(name: &str, domain: &Domain) -> Row {
         };
         let policy = tags.get("p").cloned().or((!dmarc.is_empty()).then(|| "none".to_owned()));
         row = row
-            .with("dmarc", (!dmarc.is_empty()).then(|| dmarc.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" | ")))
+            .with(
+                "dmarc",
+                (!dmarc.is_empty()).then(|| dmarc.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" | ")),
+            )
             .with("dmarc_subdomain_policy", tags.get("sp").cloned().or_else(|| policy.clone()))
             .with("dmarc_policy", policy)
             .with("dmarc_rua", tags.get("rua").cloned());

@@ -21,7 +21,9 @@ pub(super) const RESULTS: Format = Format {
     about: "ScubaResults_*.json of ScubaGear and ScubaGoggles: controls with results, and the settings behind them",
     looks_like: |head, _| {
         let text = start(head);
-        text.starts_with('{') && text.contains("\"MetaData\"") && text.contains("\"Tool\"")
+        text.starts_with('{')
+            && text.contains("\"MetaData\"")
+            && text.contains("\"Tool\"")
             && text.to_ascii_lowercase().contains("scuba")
     },
     read: results,
@@ -84,14 +86,20 @@ fn results(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
         Err(failed) => return failed,
     };
     let Some(meta) = value.get("MetaData").and_then(|v| Entry::of(v).ok()) else {
-        return Document::failed(RESULTS.name, &document.kind, "has no `MetaData`: not a result of a SCuBA tool");
+        return Document::failed(
+            RESULTS.name,
+            &document.kind,
+            "has no `MetaData`: not a result of a SCuBA tool",
+        );
     };
     let word = |key: &str| meta.text(key).ok().flatten().map(str::to_owned);
     document.tool = word("Tool");
     document.tool_version = word("ToolVersion");
     document.made = word("TimestampZulu").as_deref().and_then(text::instant);
-    let tenant =
-        ["TenantId", "CustomerId", "DomainName", "CustomerDomain"].into_iter().find_map(word).map(|t| text::name(&t));
+    let tenant = ["TenantId", "CustomerId", "DomainName", "CustomerDomain"]
+        .into_iter()
+        .find_map(word)
+        .map(|t| text::name(&t));
     if tenant.is_none() {
         document.remark("`MetaData` names no tenant");
     }
@@ -119,7 +127,8 @@ fn settings(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     document.tool_version = export.text("module_version").ok().flatten().map(str::to_owned);
     document.made = export.text("timestamp_zulu").ok().flatten().and_then(text::instant);
     let details = export.list("tenant_details").first().and_then(|v| Entry::of(v).ok());
-    let tenant = details.and_then(|d| d.name("TenantId").ok().flatten().or(d.name("DomainName").ok().flatten()));
+    let tenant =
+        details.and_then(|d| d.name("TenantId").ok().flatten().or(d.name("DomainName").ok().flatten()));
     document.scope = tenant.as_ref().map(|tenant| format!("{tenant} settings"));
     settings::read(export, tenant.as_deref(), &mut document);
     document

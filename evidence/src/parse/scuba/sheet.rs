@@ -24,8 +24,15 @@ pub(super) fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     let mut document = Document::new(SHEET.name, kind);
     document.scope = Some("scuba sheet".into());
     document.tool = Some("SCuBA".into());
-    let others = ["Requirement", "Criticality", "Details", "OmittedEvaluationResult", "OriginalResult", "IncorrectResult"]
-        .map(place);
+    let others = [
+        "Requirement",
+        "Criticality",
+        "Details",
+        "OmittedEvaluationResult",
+        "OriginalResult",
+        "IncorrectResult",
+    ]
+    .map(place);
     let mut seen = BTreeSet::new();
     for (number, record) in reader.records().enumerate() {
         let place = format!("row {}", number + 2);

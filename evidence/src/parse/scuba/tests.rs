@@ -78,9 +78,16 @@ fn every_control_is_told_with_what_the_tool_found() {
 
 #[test]
 fn a_result_that_lacks_controls_or_did_not_run_is_partial() {
-    assert!(why(&RESULTS, &RESULT.replace("\"Passes\":1", "\"Passes\":2")).contains("counts 6 controls, 5 are here"));
-    assert!(why(&RESULTS, &RESULT.replace("\"Result\":\"Pass\"", "\"Result\":\"Error\"")).contains("did not run"));
-    assert!(why(&RESULTS, &RESULT.replace("\"Result\":\"Pass\"", "\"Result\":\"Lovely\"")).contains("no result"));
+    assert!(
+        why(&RESULTS, &RESULT.replace("\"Passes\":1", "\"Passes\":2"))
+            .contains("counts 6 controls, 5 are here")
+    );
+    assert!(
+        why(&RESULTS, &RESULT.replace("\"Result\":\"Pass\"", "\"Result\":\"Error\"")).contains("did not run")
+    );
+    assert!(
+        why(&RESULTS, &RESULT.replace("\"Result\":\"Pass\"", "\"Result\":\"Lovely\"")).contains("no result")
+    );
     assert!(why(&RESULTS, &RESULT.replace("[\"Azure", "[\"Exchange Online\",\"Azure")).contains("not here"));
     assert!(why(&RESULTS, &RESULT.replace("\"Results\"", "\"Other\"")).contains("no `Results`"));
     assert!(why(&RESULTS, "{\"MetaData\":{\"Tool\":\"ScubaGear\"},\"Results\":{}}").contains("no control"));
