@@ -35,6 +35,7 @@ kinds! {
     "backup-stores" 31 "repositories of backups, their keys and who may delete": backup_store;
     "cases" 31 "alerts and incidents as they were worked on": case_record;
     "connections" 366 "declared connections between networks": connection zone;
+    "contracts" 366 "a side's copy of the contract": contract_text contract_row contract_signature contract_finding;
     "control-tests" 92 "tests run on purpose: injections, broken dependencies, attempts that must fail": control_test;
     "delegated-administration" 31 "delegated administration of a tenant by a provider": role_grant trust;
     "devices" 14 "devices as an inventory or management tool lists them": device software update setting;

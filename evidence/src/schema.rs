@@ -237,6 +237,39 @@ tables! {
         reason Text "why";
         reviewed_at Instant "last looked at";
     }
+    contract_finding: "What is wrong with a contract, as it was computed from its text; no document says it" {
+        id Text "row and kind of the fault";
+        kind Text "gap, overlap, weaker-than-floor, unbound, review-due, unsigned, one-sided, signed-other-text, not-yet, expired";
+        row_key Text "which row";
+        sentence Text "what is wrong and what to write instead";
+    }
+    contract_row: "One row of a contract, as it was read from its text; no document says it" {
+        key Text "measure or clause, and the row's own name";
+        about Text "id of the measure or clause";
+        clause Truth "whether it is a clause of the catalogue";
+        owed_by Text "provider, customer, both, nobody";
+        provider Text "what the provider owes";
+        customer Text "what the customer owes";
+        threshold Text "the number promised, with its unit";
+        checks Text "checks that prove it, joined with spaces";
+        bound Truth "whether a check proves it";
+        not_bought Truth "whether it was offered and not bought";
+        review_at Instant "to be looked at again";
+    }
+    contract_signature: "One signature under a contract, as it was read from its text; no document says it" {
+        signer Text "who signed";
+        side Text "provider or customer";
+        role Text "as what";
+        over_text Truth "whether it is over the text that stands there";
+        signed_at Instant "when";
+    }
+    contract_text: "A contract" {
+        id Text "its id";
+        version Number "its version";
+        customer Text "of which customer";
+        hash Text "SHA-256 of the text, hex";
+        text Text "the contract, as TOML";
+    }
     control: "What a tool said about one setting" {
         id Text "the tool's id, such as MS.AAD.1.1v1";
         title Text "what is asked";

@@ -1,5 +1,6 @@
 //! The formats, one file each: how to recognise one, and how to read it.
 
+mod agreement;
 mod csv;
 mod cut;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub struct Format {
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
 pub const FORMATS: &[Format] = &[
+    agreement::FORMAT,
     scuba::RESULTS,
     scuba::SETTINGS,
     scuba::SHEET,
