@@ -13,6 +13,8 @@ use std::fmt;
 
 mod read;
 
+pub(crate) use read::is_name as row_name;
+
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
@@ -49,6 +51,8 @@ pub struct Threshold {
     pub value: Quantity,
     /// The parameter that it sets; `None` where no check reads such a number.
     pub parameter: Option<&'static Parameter>,
+    /// Whether the contract names the parameter itself; else it is the only one of the row's checks that fits.
+    pub is_named: bool,
 }
 
 /// One row of a contract.

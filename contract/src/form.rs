@@ -62,7 +62,9 @@ fn row(out: &mut String, row: &Row) {
     line(out, " customer", row.customer.as_deref());
     if let Some(threshold) = &row.threshold {
         line(out, " threshold", Some(&threshold.value.to_string()));
-        line(out, " parameter", threshold.parameter.map(|parameter| parameter.name.as_str()));
+        // Only what the file says: a parameter that a later catalogue adds must not change what was signed.
+        let named = threshold.parameter.filter(|_| threshold.is_named);
+        line(out, " parameter", named.map(|parameter| parameter.name.as_str()));
     }
     line(out, " cadence", Some(&row.cadence));
     for check in &row.checks {

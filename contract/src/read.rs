@@ -21,12 +21,6 @@ pub(crate) struct At<T> {
     pub(crate) span: Range<usize>,
 }
 
-impl<T> At<T> {
-    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> At<U> {
-        At { value: with(self.value), span: self.span }
-    }
-}
-
 /// The text and the faults found so far.
 #[derive(Debug)]
 pub(crate) struct Faults<'a> {

@@ -100,7 +100,7 @@ fn version(header: &Fields<'_, '_>) -> Option<u32> {
 }
 
 /// Complains when the last day comes before the first.
-pub(crate) fn in_order(fields: &Fields<'_, '_>, from: Option<&At<Date>>, to: Option<&At<Date>>) {
+fn in_order(fields: &Fields<'_, '_>, from: Option<&At<Date>>, to: Option<&At<Date>>) {
     if let (Some(from), Some(to)) = (from, to)
         && to.value < from.value
     {
@@ -352,7 +352,7 @@ fn threshold(
                 return None;
             }
             let parameter = parameter(entry, about, checks, value, &span)?;
-            Some(Some(Threshold { value, parameter }))
+            Some(Some(Threshold { value, parameter, is_named: has("parameter") }))
         }
     }
 }
