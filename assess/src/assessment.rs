@@ -56,7 +56,7 @@ pub struct Assessment {
 /// # Errors
 /// When the evidence cannot be loaded into memory.
 pub fn assess(dossier: &Dossier, set: &CheckSet, about: &Circumstances<'_>) -> Result<Assessment, String> {
-    let store = Store::load(dossier.exhibits()).map_err(|e| e.to_string())?;
+    let store = Store::load(dossier.exhibits(), about.now).map_err(|e| e.to_string())?;
     let mut by_measure: BTreeMap<&str, Vec<Answer>> = MEASURES.iter().map(|m| (*m, vec![])).collect();
     for check in set.checks() {
         let answers =

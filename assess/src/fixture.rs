@@ -211,7 +211,7 @@ impl Fixture {
             memory.add(&Envelope::new(&handed, &added.raw, &document), &added.raw, &document.rows);
         }
         let dossier = Dossier::open(&[memory.seal()?]);
-        let store = Store::load(dossier.exhibits()).map_err(|e| e.to_string())?;
+        let store = Store::load(dossier.exhibits(), self.now).map_err(|e| e.to_string())?;
         let about = Circumstances { now: self.now, parameters, exceptions: &self.exceptions };
         Ok(judge(&store, dossier.exhibits(), check, self.side, &about))
     }

@@ -6,6 +6,7 @@
 //! made of sealed records only. What was not looked at is never [`Verdict::Met`].
 
 mod admit;
+mod agreed;
 pub mod assessment;
 pub mod check;
 mod checks;

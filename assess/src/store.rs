@@ -3,9 +3,11 @@
 //! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
 //! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
 
-use evidence::Cell;
+use crate::agreed;
 use evidence::records::Exhibit;
 use evidence::schema::{TABLES, Table, Type};
+use evidence::{Cell, Row};
+use model::Time;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
@@ -93,7 +95,7 @@ fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
 
 impl Store {
     /// Loads the rows of all documents.
-    pub(crate) fn load(exhibits: &[Exhibit]) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn load(exhibits: &[Exhibit], now: Time) -> Result<Self, rusqlite::Error> {
         let mut connection = Connection::open_in_memory()?;
         connection.execute_batch(
             "pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
@@ -109,7 +111,7 @@ impl Store {
         }
         let transaction = connection.transaction()?;
         for (number, exhibit) in exhibits.iter().enumerate() {
-            insert(&transaction, number, exhibit)?;
+            insert(&transaction, number, exhibit, now)?;
         }
         transaction.commit()?;
         let (ours, looks) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
@@ -206,11 +208,19 @@ fn names(query: &str, table: &Table) -> bool {
     query.split(|c| !word(c)).any(|w| w.eq_ignore_ascii_case(table.name))
 }
 
-fn insert(connection: &Connection, number: usize, exhibit: &Exhibit) -> Result<(), rusqlite::Error> {
+fn insert(
+    connection: &Connection,
+    number: usize,
+    exhibit: &Exhibit,
+    now: Time,
+) -> Result<(), rusqlite::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     let side = exhibit.envelope.side.as_str();
     let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
-    for row in &exhibit.rows {
+    let said = exhibit.rows.iter().filter(|row| !agreed::COMPUTED.contains(&row.table().name));
+    let texts = exhibit.rows.iter().filter(|row| row.table().name == "contract_text");
+    let computed: Vec<Row> = texts.flat_map(|text| agreed::rows(text, now)).collect();
+    for row in said.chain(&computed) {
         let statement = match statements.entry(row.table().name) {
             Entry::Occupied(there) => there.into_mut(),
             Entry::Vacant(place) => {
