@@ -1,1 +1,3 @@
 //! Holds the parsers from outside: on the public corpora where they are, and on made documents of every kind.
+
+mod scanners;

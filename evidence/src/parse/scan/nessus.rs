@@ -57,7 +57,7 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
         reports += u32::from(matches!(&met, Met::Open(n) if n.name == "Report"));
         scan.met(path, met);
     });
-    scan.leave();
+    scan.leave(false);
     let whole = [scan.policy.as_str(), scan.report.as_str(), scan.targets.as_str()];
     // The report's name tells scans apart; the policy's only stands in for it.
     let name = if whole[1].is_empty() { whole[0] } else { whole[1] };
@@ -80,14 +80,14 @@ impl Scan {
                 node.attr("name").unwrap_or("").clone_into(&mut self.report);
             }
             Met::Open(node) if node.name == "ReportHost" => {
-                self.leave();
+                self.leave(true);
                 let name = node.attr("name").map(text::name);
                 if name.is_none() {
                     self.document.defect("a host without a name");
                 }
                 self.host = name.map(|name| Host { name, ..Host::default() });
             }
-            Met::Close if path.last().is_some_and(|n| n == "ReportHost") => self.leave(),
+            Met::Close if path.last().is_some_and(|n| n == "ReportHost") => self.leave(true),
             Met::Whole(node) => match node.name.as_str() {
                 "policyName" => node.text().unwrap_or("").clone_into(&mut self.policy),
                 "preference" if node.says("name") == Some("TARGET") => {
@@ -130,7 +130,7 @@ impl Scan {
     }
 
     /// Hands on the rows of the host that was read: only at its end it is known whether the scan was signed in.
-    fn leave(&mut self) {
+    fn leave(&mut self, whole: bool) {
         let Some(host) = self.host.take() else { return };
         let says = |name: &str| {
             let tags = host.properties.iter().flat_map(|p| p.all("tag"));
@@ -141,7 +141,8 @@ impl Scan {
             Some(true) if host.refused && host.authenticated.is_none() => Some(false),
             None if host.refused => Some(false),
             said => said,
-        };
+        }
+        .filter(|_| whole);
         let at = |stamp: &str, words: &str| says(stamp).or_else(|| says(words)).and_then(moment);
         let (from, to) = (at("HOST_START_TIMESTAMP", "HOST_START"), at("HOST_END_TIMESTAMP", "HOST_END"));
         for at in [from, to].into_iter().flatten() {
@@ -154,7 +155,10 @@ impl Scan {
         let named = says("host-fqdn").or_else(|| says("netbios-name")).or_else(|| says("hostname"));
         let device = Row::of("device")
             .with("id", host.name.as_str())
-            .with("name", named.map_or_else(|| host.name.clone(), text::name))
+            .with(
+                "name",
+                named.map(text::name).or_else(|| host.properties.as_ref().map(|_| host.name.clone())),
+            )
             .with("address", says("host-ip").map(text::name))
             .with("kind", says("system-type").and_then(device_kind))
             .with("os", says("operating-system").map(|o| title(o)))

@@ -35,6 +35,16 @@ fn read(raw: &[u8], name: &str, hint: &Hint<'_>) -> Document {
         Err(why) => return Document::failed(FORMAT.name, &document.kind, why),
     };
     let value = &taken.value;
+    let known = ["SchemaVersion", "ArtifactName", "Results", "ClusterName", "Resources", "Findings"];
+    let empty = match value {
+        Value::Array(targets) => targets.is_empty(),
+        Value::Object(members) => !known.iter().any(|k| members.contains_key(*k)),
+        _ => true,
+    };
+    if empty {
+        let why = taken.cut.unwrap_or_else(|| "names no target that was looked at".to_owned());
+        return Document::failed(FORMAT.name, &document.kind, why);
+    }
     if let Value::Array(targets) = value {
         let first = targets.first().and_then(|t| says(t, "Target"));
         document.scope = scope(first.unwrap_or(name));
