@@ -18,7 +18,7 @@ fn corpus(path: &str) -> Option<Vec<u8>> {
 }
 
 fn taken(path: &str, raw: &[u8], format: &str) -> Document {
-    let document = read(raw, path.rsplit('/').next().unwrap(), &Hint::default());
+    let document = read(raw, path, &Hint::default());
     assert_eq!(document.format, format, "{path}: {:?}", document.status);
     document
 }

@@ -161,7 +161,7 @@ impl Scan {
             )
             .with("address", says("host-ip").map(text::name))
             .with("kind", says("system-type").and_then(device_kind))
-            .with("os", says("operating-system").map(|o| title(o)))
+            .with("os", says("operating-system").map(title))
             .with("last_seen_at", to)
             .with("up", true)
             .with("scan_authenticated", authenticated)

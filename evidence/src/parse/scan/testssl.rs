@@ -184,7 +184,7 @@ fn json(raw: &[u8], places: &mut Places, document: &mut Document) -> Result<Opti
         }
         return Ok(taken.cut);
     }
-    document.tool_version = says(&taken.value, "version").map(|v| title(v));
+    document.tool_version = says(&taken.value, "version").map(title);
     document.made = taken.value.get("startTime").and_then(|t| match t {
         Value::String(words) => text::instant(words),
         number => text::instant(&number.to_string()),
