@@ -7,6 +7,7 @@ mod cut;
 mod cuts;
 mod graph;
 mod mail_report;
+mod ldif;
 mod pages;
 mod scan;
 mod scuba;
@@ -60,5 +61,6 @@ pub const FORMATS: &[Format] = &[
     scan::lynis::FORMAT,
     scan::lifecycle::FORMAT,
     mail_report::FORMAT,
+    ldif::FORMAT,
     csv::FORMAT,
 ];
