@@ -30,7 +30,7 @@ pub mod text;
 pub use document::{BYTES_LIMIT, Document, ROWS_LIMIT, Status};
 pub use envelope::{Envelope, Handed, Side};
 pub use kinds::{KINDS, Kind};
-pub use parse::{FORMATS, Format, Hint};
+pub use parse::{FORMATS, Format, Hint, MAPPINGS};
 pub use read::read;
 pub use row::{Cell, Row};
 

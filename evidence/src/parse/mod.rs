@@ -8,10 +8,13 @@ mod cuts;
 mod graph;
 mod mail_report;
 mod ldif;
+mod osquery;
 mod pages;
 mod scan;
 mod scuba;
 mod unpack;
+
+pub use csv::MAPPINGS;
 
 use crate::document::Document;
 
@@ -42,11 +45,15 @@ pub struct Format {
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
 pub const FORMATS: &[Format] = &[
+<<<<<<< HEAD
     agreement::FORMAT,
+=======
+>>>>>>> 7490f6c (evidence: the CSV form with mapping files, and answers of osquery)
     scuba::RESULTS,
     scuba::SETTINGS,
     scuba::SHEET,
     graph::FORMAT,
+<<<<<<< HEAD
     scan::nmap::FORMAT,
     scan::nessus::FORMAT,
     scan::openvas::FORMAT,
@@ -62,5 +69,9 @@ pub const FORMATS: &[Format] = &[
     scan::lifecycle::FORMAT,
     mail_report::FORMAT,
     ldif::FORMAT,
+=======
+    ldif::FORMAT,
+    osquery::FORMAT,
+>>>>>>> 7490f6c (evidence: the CSV form with mapping files, and answers of osquery)
     csv::FORMAT,
 ];

@@ -95,7 +95,8 @@ fn whole_entries(text: &str) -> usize {
     let empty = |pair: &str| text.rfind(pair).map_or(0, |at| at + pair.len());
     let end = empty("\n\n").max(empty("\n\r\n"));
     let rest = &text[end..];
-    let trailer = rest.lines().all(|l| l.starts_with('#') || l.starts_with("search:") || l.starts_with("result:"));
+    let trailer =
+        rest.lines().all(|l| l.starts_with('#') || l.starts_with("search:") || l.starts_with("result:"));
     if trailer && rest.ends_with('\n') { text.len() } else { end }
 }
 
@@ -146,7 +147,9 @@ fn judge(trailer: &Trailer, entries: u64, document: &mut Document) {
                 document.partial(why);
             }
         }
-        None if trailer.extended => document.partial("the search does not say how it ended: the file may have been cut"),
+        None if trailer.extended => {
+            document.partial("the search does not say how it ended: the file may have been cut")
+        }
         None if entries == 0 => {
             *document = Document::failed(FORMAT.name, &document.kind, "holds no entry");
         }

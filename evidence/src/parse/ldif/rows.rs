@@ -121,7 +121,9 @@ fn account(entry: &Entry) -> Result<Row, String> {
     let kind = if managed { Some("managed-service") } else { entry.is("computer").then_some("computer") };
     let name = match entry.text("samaccountname")? {
         Some(name) => name,
-        None => entry.text("userprincipalname")?.ok_or("has neither `sAMAccountName` nor `userPrincipalName`")?,
+        None => {
+            entry.text("userprincipalname")?.ok_or("has neither `sAMAccountName` nor `userPrincipalName`")?
+        }
     };
     let names = entry.texts("serviceprincipalname")?;
     // The replicated stamp lags up to 14 days; the server's own one is newer where both are there.

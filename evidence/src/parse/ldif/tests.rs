@@ -132,7 +132,9 @@ fn a_directory_tells_groups_trusts_policies_and_hosts() {
 #[test]
 fn trust_attributes_say_whether_foreign_sids_are_filtered() {
     for (attributes, want) in [("4", "1"), ("8", "1"), ("72", "0"), ("32", "0"), ("0", "0"), ("76", "1")] {
-        let text = format!("dn: CN=p,DC=q\nobjectClass: trustedDomain\ntrustAttributes: {attributes}\ntrustDirection: 2\n\n");
+        let text = format!(
+            "dn: CN=p,DC=q\nobjectClass: trustedDomain\ntrustAttributes: {attributes}\ntrustDirection: 2\n\n"
+        );
         check(&taken(&FORMAT, text.as_bytes()), "trust", "sid_filtering", &[want]);
     }
 }
