@@ -45,15 +45,11 @@ pub struct Format {
 
 /// Every format, the most particular first: the first one that recognises the bytes reads them.
 pub const FORMATS: &[Format] = &[
-<<<<<<< HEAD
     agreement::FORMAT,
-=======
->>>>>>> 7490f6c (evidence: the CSV form with mapping files, and answers of osquery)
     scuba::RESULTS,
     scuba::SETTINGS,
     scuba::SHEET,
     graph::FORMAT,
-<<<<<<< HEAD
     scan::nmap::FORMAT,
     scan::nessus::FORMAT,
     scan::openvas::FORMAT,
@@ -69,9 +65,6 @@ pub const FORMATS: &[Format] = &[
     scan::lifecycle::FORMAT,
     mail_report::FORMAT,
     ldif::FORMAT,
-=======
-    ldif::FORMAT,
     osquery::FORMAT,
->>>>>>> 7490f6c (evidence: the CSV form with mapping files, and answers of osquery)
     csv::FORMAT,
 ];
