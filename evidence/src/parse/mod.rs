@@ -13,6 +13,7 @@ mod pages;
 mod scan;
 mod scuba;
 mod unpack;
+mod secedit;
 
 pub use csv::MAPPINGS;
 
@@ -66,5 +67,6 @@ pub const FORMATS: &[Format] = &[
     mail_report::FORMAT,
     ldif::FORMAT,
     osquery::FORMAT,
+    secedit::FORMAT,
     csv::FORMAT,
 ];

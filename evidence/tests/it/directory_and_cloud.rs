@@ -78,7 +78,8 @@ fn every_control_of_scubagear_has_a_result() {
     let (raw, results) = taken(&corpora.join("scubagear/ScubaResults_fa5589b7-d528-4f80.json"));
     assert_eq!(results.status, Status::Complete, "{:?}", results.defects);
     let whole = json(&raw);
-    let groups = whole["Results"].as_object().expect("products").values().flat_map(|p| p.as_array().expect("groups"));
+    let groups =
+        whole["Results"].as_object().expect("products").values().flat_map(|p| p.as_array().expect("groups"));
     let controls: Vec<&Value> = groups.flat_map(|g| g["Controls"].as_array().expect("controls")).collect();
     assert_eq!(results.counts()["control"], controls.len() as u64);
     for (said, ours) in [("Pass", "pass"), ("Fail", "fail"), ("Warning", "warning"), ("N/A", "manual")] {
@@ -94,7 +95,12 @@ fn every_control_of_scubagear_has_a_result() {
 fn the_settings_of_scubagear_name_roles_accounts_and_domains() {
     let Some(corpora) = corpora() else { return };
     let (raw, export) = taken(&corpora.join("scubagear/ProviderSettingsExport.json"));
-    assert_eq!((export.format, &export.status), ("scuba-settings", &Status::Complete), "{:?}", export.defects);
+    assert_eq!(
+        (export.format, &export.status),
+        ("scuba-settings", &Status::Complete),
+        "{:?}",
+        export.defects
+    );
     let whole = json(&raw);
     let roles = whole["privileged_roles"].as_array().expect("roles");
     let grants: usize = roles.iter().map(|r| r["Assignments"].as_array().map_or(0, Vec::len)).sum();
@@ -102,7 +108,10 @@ fn the_settings_of_scubagear_name_roles_accounts_and_domains() {
     let accounts = ["privileged_users", "privileged_service_principals"];
     let accounts: usize = accounts.iter().map(|s| whole[s].as_object().map_or(0, serde_json::Map::len)).sum();
     assert_eq!(export.counts()["account"], accounts as u64);
-    assert_eq!(export.counts()["mail_domain"], whole["spf_records"].as_array().expect("domains").len() as u64);
+    assert_eq!(
+        export.counts()["mail_domain"],
+        whole["spf_records"].as_array().expect("domains").len() as u64
+    );
     assert!(export.counts()["setting"] > 1000);
 }
 

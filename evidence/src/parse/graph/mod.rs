@@ -133,7 +133,7 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
         gather(value, &mut answers, &mut bare);
     }
     let kind = hint.kind.unwrap_or("accounts");
-    if let Some(why) = answers.iter().find_map(|page| refusal(page))
+    if let Some(why) = answers.iter().find_map(refusal)
         && !answers.iter().any(|page| page.get("value").is_some())
     {
         return Document::failed("graph", kind, why);

@@ -57,7 +57,8 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     }
     if hint.kind.is_none() {
         // Answers about one thing only are evidence of that.
-        let only = |table: &str| !document.rows.is_empty() && document.rows.iter().all(|r| r.table().name == table);
+        let only =
+            |table: &str| !document.rows.is_empty() && document.rows.iter().all(|r| r.table().name == table);
         let kind = if only("account") {
             "accounts"
         } else if only("service") {

@@ -58,7 +58,7 @@ fn object(
     format: &Format,
     hint: &Hint<'_>,
     depth: fn(&str) -> usize,
-) -> Result<(Value, bool, Document), Document> {
+) -> Result<(Value, bool, Document), Box<Document>> {
     let (text, odd) = pages::decode(raw);
     let read = pages::values(&text, depth);
     let broken = odd.or(read.broken);
@@ -66,7 +66,7 @@ fn object(
     let mut values = read.values.into_iter();
     let Some(value) = values.next().filter(Value::is_object) else {
         let why = broken.unwrap_or_else(|| "is no JSON object".into());
-        return Err(Document::failed(format.name, kind, why));
+        return Err(Box::new(Document::failed(format.name, kind, why)));
     };
     let mut document = Document::new(format.name, kind);
     let whole = broken.is_none();
@@ -83,7 +83,7 @@ fn results(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     // Results → product → groups → Controls: each control ends in the third array, five brackets deep.
     let (value, whole, mut document) = match object(raw, &RESULTS, hint, |_| 5) {
         Ok(read) => read,
-        Err(failed) => return failed,
+        Err(failed) => return *failed,
     };
     let Some(meta) = value.get("MetaData").and_then(|v| Entry::of(v).ok()) else {
         return Document::failed(
@@ -115,7 +115,7 @@ fn results(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
 fn settings(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     let (value, _, mut document) = match object(raw, &SETTINGS, hint, |_| 2) {
         Ok(read) => read,
-        Err(failed) => return failed,
+        Err(failed) => return *failed,
     };
     let Ok(export) = Entry::of(&value) else {
         return Document::failed(SETTINGS.name, &document.kind, "is no JSON object");

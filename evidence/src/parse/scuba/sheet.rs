@@ -12,7 +12,7 @@ pub(super) fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     let kind = hint.kind.unwrap_or(SHEET.kind);
     let (text, odd) = pages::decode(raw);
     let end = whole_records(&text, b',');
-    let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(text[..end].as_bytes());
+    let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(&text.as_bytes()[..end]);
     let headings = match reader.headers() {
         Ok(headings) => headings.clone(),
         Err(error) => return Document::failed(SHEET.name, kind, format!("no heading line: {error}")),
