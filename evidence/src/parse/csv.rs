@@ -23,7 +23,7 @@ pub(super) const FORMAT: Format = Format {
     kind: "",
     about: "a table with one heading line: the plain form of our own tables, or any export with a mapping file",
     looks_like: |head, name| {
-        name.to_ascii_lowercase().ends_with(".csv")
+        [".csv", ".tsv"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
             && head.iter().take_while(|b| **b != b'\n').any(|b| matches!(b, b',' | b';' | b'\t'))
     },
     read,

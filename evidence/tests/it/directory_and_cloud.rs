@@ -105,6 +105,8 @@ fn the_settings_of_scubagear_name_roles_accounts_and_domains() {
     let roles = whole["privileged_roles"].as_array().expect("roles");
     let grants: usize = roles.iter().map(|r| r["Assignments"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(export.counts()["role_grant"], grants as u64);
+    // The tool exports the roles that its baseline calls highly privileged: all of them are known by their ids.
+    assert_eq!(truths(&export, "role_grant", "privileged"), grants);
     let accounts = ["privileged_users", "privileged_service_principals"];
     let accounts: usize = accounts.iter().map(|s| whole[s].as_object().map_or(0, serde_json::Map::len)).sum();
     assert_eq!(export.counts()["account"], accounts as u64);

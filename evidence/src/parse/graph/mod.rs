@@ -129,7 +129,7 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     let read = pages::values(&text, depth);
     let mut answers = vec![];
     let mut bare = false;
-    for value in &read.values {
+    for value in read.values {
         gather(value, &mut answers, &mut bare);
     }
     let kind = hint.kind.unwrap_or("accounts");
@@ -158,25 +158,27 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
 }
 
 /// Takes answers out of lists of pages, batches and bare lists of entries.
-fn gather(value: &Value, answers: &mut Vec<Value>, bare: &mut bool) {
+fn gather(value: Value, answers: &mut Vec<Value>, bare: &mut bool) {
     let is_page =
-        |v: &Value| v.get("value").is_some() || v.get("error").is_some() || v.get("@odata.context").is_some();
+        |v: &Value| ["value", "error", "@odata.context", "responses"].iter().any(|k| v.get(k).is_some());
     match value {
-        Value::Array(list) if list.iter().any(|v| is_page(v) || v.get("responses").is_some()) => {
+        Value::Array(list) if list.iter().any(is_page) => {
             for value in list {
                 gather(value, answers, bare);
             }
         }
         Value::Array(list) => {
             *bare = true;
-            answers.push(serde_json::json!({ "value": list }));
+            answers.push(Value::Object([("value".to_owned(), Value::Array(list))].into_iter().collect()));
         }
-        Value::Object(fields) if fields.get("responses").is_some_and(Value::is_array) => {
-            for response in fields["responses"].as_array().into_iter().flatten() {
-                gather(response.get("body").unwrap_or(&Value::Null), answers, bare);
+        Value::Object(mut fields) if fields.get("responses").is_some_and(Value::is_array) => {
+            let Some(Value::Array(responses)) = fields.remove("responses") else { return };
+            for mut response in responses {
+                let body = response.get_mut("body").map(Value::take);
+                answers.push(body.unwrap_or(Value::Null));
             }
         }
-        other => answers.push(other.clone()),
+        other => answers.push(other),
     }
 }
 

@@ -64,7 +64,12 @@ impl Entry {
     /// All values as text; what is not UTF-8 is an error.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         let values = self.values.get(name).map_or(&[][..], Vec::as_slice);
-        let text = |v: &Vec<u8>| String::from_utf8(v.clone()).map_err(|_| format!("`{name}` is not UTF-8"));
+        let text = |v: &Vec<u8>| {
+            if v.len() > CELL_BYTES {
+                return Err(format!("`{name}` is longer than {CELL_BYTES} bytes"));
+            }
+            String::from_utf8(v.clone()).map_err(|_| format!("`{name}` is not UTF-8"))
+        };
         values.iter().map(text).collect()
     }
 

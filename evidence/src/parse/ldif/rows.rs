@@ -1,5 +1,6 @@
 //! Entries of an Active Directory as rows.
 
+use super::super::pages::CELL_BYTES;
 use super::entry::{Entry, base, first_name};
 use crate::document::Document;
 use crate::row::Row;
@@ -126,6 +127,9 @@ fn account(entry: &Entry) -> Result<Row, String> {
         }
     };
     let names = entry.texts("serviceprincipalname")?;
+    if names.iter().map(String::len).sum::<usize>() > CELL_BYTES {
+        return Err(format!("its service principal names are longer than {CELL_BYTES} bytes"));
+    }
     // The replicated stamp lags up to 14 days; the server's own one is newer where both are there.
     let last = entry.filetime("lastlogontimestamp")?.max(entry.filetime("lastlogon")?);
     let mailbox = entry.has("msexchmailboxguid").then_some(true);

@@ -19,12 +19,16 @@ pub(super) const RESULTS: Format = Format {
     name: "scuba",
     kind: "tenant-settings",
     about: "ScubaResults_*.json of ScubaGear and ScubaGoggles: controls with results, and the settings behind them",
-    looks_like: |head, _| {
-        let text = start(head);
-        text.starts_with('{')
-            && text.contains("\"MetaData\"")
-            && text.contains("\"Tool\"")
-            && text.to_ascii_lowercase().contains("scuba")
+    looks_like: |head, name| {
+        // Older versions write their members in any order: the settings may stand first.
+        let text = pages::glance(head);
+        let tight: String = text.chars().filter(|c| !c.is_whitespace()).take(200).collect();
+        let meta = text.contains("\"MetaData\"") && text.contains("\"Tool\"");
+        tight.starts_with('{')
+            && (meta && text.to_ascii_lowercase().contains("scuba")
+                || text.contains("\"GroupReferenceURL\"") && text.contains("\"Control ID\"")
+                || tight.starts_with("{\"Raw\":{")
+                || name.to_ascii_lowercase().starts_with("scubaresults"))
     },
     read: results,
 };

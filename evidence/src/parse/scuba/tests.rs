@@ -77,6 +77,23 @@ fn every_control_is_told_with_what_the_tool_found() {
 }
 
 #[test]
+fn results_are_known_whatever_stands_first_in_them() {
+    for text in [
+        r#"{"Results":{"gmail":[{"GroupName":"g","GroupReferenceURL":"x","Controls":[{"Control ID":"GWS.GMAIL.1.1v1","Result":"No events found","Criticality":"Shall"}]}]},"MetaData":{"Tool":"ScubaGoggles","TenantId":"C1"}}"#,
+        r#"{"Raw":{"baseline_version":"1","module_version":"1"},"Results":{"gmail":[{"Controls":[{"Control ID":"GWS.GMAIL.1.1v1","Result":"No events found"}]}]},"MetaData":{"Tool":"ScubaGear","TenantId":"C1"}}"#,
+    ] {
+        let document = crate::read(text.as_bytes(), "x.json", &Hint::default());
+        assert_eq!(
+            (document.format, document.status.as_str()),
+            ("scuba", "complete"),
+            "{:?}",
+            document.defects
+        );
+        check(&document, "control", "result", &["manual"]);
+    }
+}
+
+#[test]
 fn a_result_that_lacks_controls_or_did_not_run_is_partial() {
     assert!(
         why(&RESULTS, &RESULT.replace("\"Passes\":1", "\"Passes\":2"))
