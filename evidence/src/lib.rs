@@ -17,6 +17,7 @@
 //! assert!(matches!(cut.status, Status::Partial { .. }));
 //! ```
 
+pub mod dns;
 mod document;
 mod envelope;
 mod kinds;

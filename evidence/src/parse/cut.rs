@@ -1,5 +1,6 @@
 //! JSON that may have been cut: everything that was complete before the cut is read, and the cut is told.
 
+use crate::document::Document;
 use model::Time;
 use serde_json::Value;
 
@@ -70,6 +71,15 @@ fn closed(text: &str) -> Option<String> {
 
 fn is_outer(stack: &[u8]) -> bool {
     stack.len() == 1 || stack == b"{["
+}
+
+/// The whole lines of a text. A last line without an end may have been cut: it is left out, and the document is partial.
+pub(super) fn lines<'a>(text: &'a str, document: &mut Document) -> &'a str {
+    if text.is_empty() || text.ends_with('\n') {
+        return text;
+    }
+    document.partial("the last line has no end: the file may have been cut");
+    text.rfind('\n').map_or("", |end| &text[..=end])
 }
 
 /// A text member.

@@ -6,6 +6,9 @@ mod cut;
 #[cfg(test)]
 mod cuts;
 mod graph;
+mod firewall;
+mod flow;
+mod mail_dns;
 mod mail_report;
 mod ldif;
 mod osquery;
@@ -68,5 +71,10 @@ pub const FORMATS: &[Format] = &[
     ldif::FORMAT,
     osquery::FORMAT,
     secedit::FORMAT,
+    firewall::nftables::FORMAT,
+    firewall::iptables::FORMAT,
+    flow::zeek::FORMAT,
+    flow::vpc::FORMAT,
+    mail_dns::FORMAT,
     csv::FORMAT,
 ];
