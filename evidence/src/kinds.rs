@@ -66,6 +66,7 @@ kinds! {
     "updates" 14 "updates that devices have or lack": update device;
     "vendors" 366 "suppliers and sub-providers": vendor;
     "vulnerability-scan" 14 "vulnerabilities that a scanner found": vulnerability device;
+    "feed-decisions" 366 "decision tables for mending vulnerabilities": decision;
     "feed-epss" 7 "probabilities of exploitation": feed_epss;
     "feed-kev" 7 "vulnerabilities known to be exploited": feed_kev;
     "feed-lifecycle" 92 "ends of support": feed_lifecycle;

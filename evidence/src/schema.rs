@@ -291,6 +291,15 @@ tables! {
         witness Text "who saw it";
         at_at Instant "when";
     }
+    decision: "One row of a decision table: by when a vulnerability must be mended (CISA BOD 26-04)" {
+        id Text "its row";
+        exploited Truth "whether it is known to be exploited";
+        exposed Truth "whether strangers reach what has it";
+        automatable Truth "whether an attacker can automate it";
+        impact Text "partial or total";
+        due_days Number "days until it must be mended; null for the next upgrade";
+        forensic Truth "whether traces must be looked for";
+    }
     device: "One device or host" {
         id Text "its id or name, lower case";
         name Text "its name, lower case";

@@ -6,6 +6,8 @@ mod cut;
 #[cfg(test)]
 mod cuts;
 mod graph;
+mod backup;
+mod feeds;
 mod firewall;
 mod flow;
 mod mail_dns;
@@ -71,6 +73,13 @@ pub const FORMATS: &[Format] = &[
     ldif::FORMAT,
     osquery::FORMAT,
     secedit::FORMAT,
+    backup::restic::FORMAT,
+    backup::borg::FORMAT,
+    feeds::kev::FORMAT,
+    feeds::ssvc::FORMAT,
+    feeds::epss::FORMAT,
+    feeds::decisions::FORMAT,
+    feeds::lolrmm::FORMAT,
     firewall::nftables::FORMAT,
     firewall::iptables::FORMAT,
     flow::zeek::FORMAT,
