@@ -20,6 +20,7 @@
 pub mod dns;
 mod document;
 mod envelope;
+pub mod feeds;
 mod kinds;
 mod parse;
 mod read;

@@ -21,6 +21,8 @@ mod unpack;
 mod secedit;
 
 pub use csv::MAPPINGS;
+mod statement;
+mod verified;
 
 use crate::document::Document;
 
@@ -73,6 +75,8 @@ pub const FORMATS: &[Format] = &[
     ldif::FORMAT,
     osquery::FORMAT,
     secedit::FORMAT,
+    statement::FORMAT,
+    verified::FORMAT,
     backup::restic::FORMAT,
     backup::borg::FORMAT,
     feeds::kev::FORMAT,

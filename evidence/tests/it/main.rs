@@ -2,3 +2,4 @@
 
 mod scanners;
 mod directory_and_cloud;
+mod network;
