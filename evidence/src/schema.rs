@@ -370,7 +370,7 @@ tables! {
     }
     feed_remote_tool: "A remote-management tool of the catalogue (LOLRMM)" {
         tool Text "its name";
-        kind Text "how the mark looks: process, signer, domain, path";
+        kind Text "how the mark looks: name, process, signer, domain, path";
         mark Text "what gives it away, lower case";
     }
     feed_ssvc: "Decision points of a vulnerability (SSVC)" {

@@ -56,7 +56,7 @@ fn every_mail_report_of_the_corpora_is_read_or_says_why_not() {
         [
             "Report domain- borschow. complete 1",
             "addisonfoods.com!example complete 1",
-            "estadocuenta1.infonacot.g complete 1",
+            "estadocuenta1.infonacot. complete 1",
             "ikea.com!example.de!1538 complete 1",
             "invalid_xml.xml partial 1",
             "mimecast-weird-gzip.eml complete 1",
@@ -65,7 +65,7 @@ fn every_mail_report_of_the_corpora_is_read_or_says_why_not() {
             "usssa.com!example.com!15 complete 2",
             "report_with_upper_cased_ complete 1",
             "empty.xml failed 0",
-            "nice-input.xml.zip complete 1",
+            "nice-input.xml.zip complete 20",
             "exim_plain_text_only_no_ failed 0",
             "google.com_smtp_tls_repo complete 1",
             "mail.ru.json complete 1",
@@ -124,8 +124,8 @@ fn the_catalogue_of_exploited_vulnerabilities_is_counted_as_it_counts_itself() {
             |row| if let Some(Cell::Text(tool)) = row.cell("tool") { Some(tool.clone()) } else { None },
         )
         .collect();
-    // A few entries of the catalogue have no mark at all.
-    assert!(named.len() + 10 >= tools.as_array().expect("a list").len(), "{}", named.len());
+    let listed = tools.as_array().into_iter().flatten().filter_map(|tool| tool["Name"].as_str());
+    assert_eq!(named, listed.map(|name| name.trim().to_owned()).collect());
 }
 
 #[test]

@@ -37,6 +37,13 @@ fn read(raw: &[u8], _name: &str, _hint: &Hint<'_>) -> Document {
             continue;
         };
         document.made = document.made.max(cut::instant(tool, "LastModified"));
+        // Some entries have no mark yet; the name alone still tells an inventory's entry.
+        document.push(
+            Row::of("feed_remote_tool")
+                .with("tool", name)
+                .with("kind", "name")
+                .with("mark", text::name(name)),
+        );
         for (kind, mark) in marks(tool) {
             document
                 .push(Row::of("feed_remote_tool").with("tool", name).with("kind", kind).with("mark", mark));
@@ -65,10 +72,12 @@ fn marks(tool: &Value) -> BTreeSet<(&'static str, String)> {
     let paths = cut::list(details, "InstallationPaths").iter().chain(cut::list(tool, "InstallationPaths"));
     for path in paths.filter_map(Value::as_str) {
         let file = path.rsplit(['\\', '/']).next().unwrap_or(path).trim();
-        if file.to_lowercase().ends_with(".exe") {
+        let in_folder = path.contains(['\\', '/']);
+        // A bare word is the name of a process; what has blanks and no ending is a remark of the catalogue's writers.
+        if file.to_lowercase().ends_with(".exe") || (!in_folder && !file.contains(' ')) {
             add("process", file);
         }
-        if path.contains(['\\', '/']) {
+        if in_folder {
             add("path", path);
         }
     }
@@ -113,11 +122,13 @@ mod tests {
         assert_eq!(
             marks,
             [
+                r#"["feed_remote_tool","FarHand","name","farhand"]"#,
                 r#"["feed_remote_tool","FarHand","domain","*.farhand.example"]"#,
                 r#"["feed_remote_tool","FarHand","path","c:\\program files\\farhand\\fh*.exe"]"#,
                 r#"["feed_remote_tool","FarHand","process","farhand.exe"]"#,
                 r#"["feed_remote_tool","FarHand","process","fh*.exe"]"#,
                 r#"["feed_remote_tool","FarHand","signer","far hand ltd"]"#,
+                r#"["feed_remote_tool","Other","name","other"]"#,
                 r#"["feed_remote_tool","Other","process","other.exe"]"#,
             ]
         );
