@@ -15,11 +15,12 @@ pub(in crate::parse) const FORMAT: Format = Format {
     looks_like: |head, _| {
         let text = String::from_utf8_lossy(&head[..head.len().min(16 << 10)]);
         let begins = text.trim_start().starts_with('{');
-        let json = begins
-            && (text.contains("\"repository\"")
-                || text.contains("\"security_dir\"")
-                || text.contains("\"encryption\""))
-            && ["\"archives\"", "\"archive\"", "\"cache\""].into_iter().any(|w| text.contains(w));
+        let has = |word: &str| text.contains(word);
+        // A long list names its repository only at its end: archives alone must do.
+        let list = has("\"archives\"") && (has("\"start\"") || has("\"repository\"")) && !has("\"$schema\"");
+        let create = has("\"archive\"") && has("\"original_size\"");
+        let info = has("\"cache\"") && has("\"encryption\"") && has("\"repository\"");
+        let json = begins && (list || create || info);
         let log = begins && text.contains("\"log_message\"") && text.contains("\"borg.");
         json || log || text.lines().take(20).any(|l| l.starts_with("Starting repository check"))
     },
@@ -179,6 +180,9 @@ mod tests {
     #[test]
     fn each_command_fills_its_table() {
         let list = take(LIST);
+        for sample in [LIST, CREATE, CHECK, LOG] {
+            assert!((FORMAT.looks_like)(sample.as_bytes(), ""), "{sample}");
+        }
         assert_eq!((list.status.clone(), list.scope.as_deref()), (Status::Complete, Some("ssh://nas/borg")));
         assert_eq!(
             seen(&list),

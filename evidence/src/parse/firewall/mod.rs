@@ -31,7 +31,7 @@ struct Rule {
 impl Rule {
     /// Whether it lets anybody from outside in; null where that hangs on what the rule set does not say, such as which
     /// interface is the outer one.
-    fn from_any(&self) -> Option<bool> {
+    fn lets_anybody_in(&self) -> Option<bool> {
         let anybody = self.source.as_deref().is_none_or(is_anybody);
         let lets_in = self.verdict == "accept" || self.verdict == "dnat";
         let inner = self.from_zone.as_deref() == Some("lo");
@@ -44,7 +44,7 @@ impl Rule {
     }
 
     fn row(self, device: &str) -> Row {
-        let from_any = self.from_any();
+        let from_any = self.lets_anybody_in();
         Row::of("rule")
             .with("id", self.id)
             .with("device", device)
