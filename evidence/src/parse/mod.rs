@@ -1,24 +1,24 @@
 //! The formats, one file each: how to recognise one, and how to read it.
 
 mod agreement;
+mod backup;
 mod csv;
 mod cut;
 #[cfg(test)]
 mod cuts;
-mod graph;
-mod backup;
 mod feeds;
 mod firewall;
 mod flow;
+mod graph;
+mod ldif;
 mod mail_dns;
 mod mail_report;
-mod ldif;
 mod osquery;
 mod pages;
 mod scan;
 mod scuba;
-mod unpack;
 mod secedit;
+mod unpack;
 
 pub use csv::MAPPINGS;
 mod statement;
