@@ -57,6 +57,7 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("collect_zeek", |bytes| collect(bytes, Some(Format::Zeek))),
     ("collect_text", |bytes| collect(bytes, Some(Format::Text))),
     ("fields_of_events", fields_of_events),
+    ("contract", contract),
 ];
 
 /// Runs one property by name and tells whether it understood the bytes.
@@ -66,6 +67,34 @@ pub const PROPERTIES: &[(&str, Property)] = &[
 pub fn run(name: &str, bytes: &[u8]) -> bool {
     let (_, property) = PROPERTIES.iter().find(|(known, _)| *known == name).expect("a property of that name");
     property(bytes)
+}
+
+/// A contract is judged under every profile, equals itself, and does not change its hash when it is read again; what
+/// is refused is said on a clean screen.
+fn contract(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let clean = |errors: Vec<contract::ContractError>| {
+        assert!(!errors.is_empty() && errors.len() <= 50);
+        for rendered in errors.iter().map(|error| error.render("contract.toml")) {
+            assert!(rendered.chars().all(|c| c == '\n' || !c.is_control()), "{rendered:?}");
+        }
+    };
+    let _ = contract::Exception::parse(text).map_err(clean);
+    let _ = contract::Profile::parse(text).map_err(clean);
+    let read = match contract::Contract::parse(text) {
+        Ok(read) => read,
+        Err(errors) => {
+            clean(errors);
+            return false;
+        }
+    };
+    for profile in contract::Profile::all() {
+        let _ = contract::findings(&read, profile, &contract::checks(), read.valid_from);
+    }
+    assert!(contract::diff(&read, &read).is_empty());
+    let again = contract::Contract::parse(text).expect("it was read before");
+    assert_eq!(again.hash(), read.hash());
+    true
 }
 
 /// A record's form is read back as the same bytes, or not at all.
