@@ -184,7 +184,8 @@ impl Known<'_> {
     /// All checks that may be named.
     pub(crate) fn all_checks(&self) -> Vec<CheckInfo> {
         let mut all = checks();
-        all.extend_from_slice(self.checks);
+        // A check of the provider's own does not take the place of one of ours.
+        all.extend(self.checks.iter().filter(|check| Measure::of_check(&check.id).is_none()).cloned());
         all
     }
 

@@ -100,6 +100,9 @@ impl Exception {
             let checks = known.all_checks();
             let mut all: Vec<Self> = vec![];
             for entry in fields.each("exception", "the exception", Need::May) {
+                if faults.is_full() {
+                    break;
+                }
                 let Some(exception) = exception(&entry, &checks) else { continue };
                 if let Some(first) = all.iter().find(|other| other.id == exception.id) {
                     let what = format!("`{}` is the exception on line {} already", first.id, first.line);

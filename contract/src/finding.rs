@@ -150,14 +150,37 @@ fn gap_of_measure(
     Some(of_row(FindingKind::Gap, rows[0], sentence, instead))
 }
 
+/// Most overlaps that are said: pairs of rows grow with the square of their number.
+const OVERLAPS_LIMIT: usize = 500;
+
 fn overlaps(contract: &Contract) -> Vec<Finding> {
     let mut found = vec![];
     for (at, second) in contract.rows.iter().enumerate() {
         for first in &contract.rows[..at] {
             found.extend(overlap(first, second));
+            if found.len() >= OVERLAPS_LIMIT {
+                let sentence = format!("only the first {OVERLAPS_LIMIT} overlaps are shown");
+                found.push(of_all(FindingKind::Overlap, sentence, "mend these, then look again".to_owned()));
+                return found;
+            }
         }
     }
     found
+}
+
+/// The checks that two rows share, at most five by name. Both lists are sorted.
+fn shared(first: &Row, second: &Row) -> Option<String> {
+    let both: Vec<&str> = first
+        .checks
+        .iter()
+        .filter(|id| second.checks.binary_search(id).is_ok())
+        .map(String::as_str)
+        .collect();
+    match both.len() {
+        0 => None,
+        1..=5 => Some(both.join(", ")),
+        more => Some(format!("{} and {} more", both[..5].join(", "), more - 5)),
+    }
 }
 
 /// What two rows both claim: one number twice, one check by each side alone, or one check of a measure twice.
@@ -173,12 +196,7 @@ fn overlap(first: &Row, second: &Row) -> Option<Finding> {
         let instead = "keep the number in one row, and take it out of the other".to_owned();
         return Some(of_row(FindingKind::Overlap, second, sentence, instead));
     }
-    let shared: Vec<&str> =
-        first.checks.iter().filter(|id| second.checks.contains(id)).map(String::as_str).collect();
-    if shared.is_empty() {
-        return None;
-    }
-    let shared = shared.join(", ");
+    let shared = shared(first, second)?;
     if let (Some(one), Some(two)) = (first.owed_by.alone(), second.owed_by.alone())
         && one != two
     {

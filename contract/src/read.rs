@@ -42,6 +42,11 @@ impl<'a> Faults<'a> {
         }
     }
 
+    /// Whether no more faults are noted: what would come now is neither looked at nor compared with known words.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.borrow().len() >= ERRORS_LIMIT
+    }
+
     /// What was read, if there was no fault; else the faults in the order of the file.
     pub(crate) fn done<T>(self, read: Option<T>) -> Result<T, Vec<ContractError>> {
         let mut found = self.found.into_inner();
@@ -106,7 +111,7 @@ impl<'f, 't> Fields<'f, 't> {
     pub(crate) fn only(&self, known: &[&str]) {
         for key in self.table.keys() {
             let word: &str = key.get_ref();
-            if !known.contains(&word) {
+            if !known.contains(&word) && !self.faults.is_full() {
                 let what = format!("`{}` is not a key of {}", shown(word), self.name);
                 let mut instead = did_you_mean(word, known.iter().copied());
                 if instead.is_empty() {

@@ -183,6 +183,9 @@ fn rows(fields: &Fields<'_, '_>, known: &Known<'_>) -> Vec<Row> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = vec![];
     for entry in fields.each("row", "the row", Need::Must) {
+        if entry.faults.is_full() {
+            break;
+        }
         entry.only(ROW_KEYS);
         let Some(row) = row(&entry, &by_id) else { continue };
         if let Some(first) = seen.get(&row.key()) {
@@ -297,6 +300,9 @@ fn row_checks(
 ) -> Vec<At<String>> {
     let mut good: Vec<At<String>> = vec![];
     for id in entry.words("checks", Need::May).unwrap_or_default() {
+        if entry.faults.is_full() {
+            break;
+        }
         let Some(check) = known.get(id.value.as_str()) else {
             let what = format!("there is no check `{}`", shown(&id.value));
             let instead = did_you_mean(&id.value, known.keys().copied());

@@ -99,6 +99,9 @@ fn settings(fields: &Fields<'_, '_>, key: &str) -> BTreeMap<String, At<Setting>>
     let mut all = BTreeMap::new();
     let Some(table) = fields.inner(key, "the list of numbers", Need::May) else { return all };
     for (name, value) in table.table {
+        if fields.faults.is_full() {
+            break;
+        }
         let word: &str = name.get_ref();
         if Parameter::named(word).is_none() {
             let what = format!("no check reads a parameter `{}`", shown(word));
@@ -169,7 +172,7 @@ fn requires(fields: &Fields<'_, '_>) -> Option<Requires> {
     for id in ids.unwrap_or_default() {
         if is_check(&id.value) {
             good.push(id.value);
-        } else {
+        } else if !table.faults.is_full() {
             let what = format!("there is no check `{}`", shown(&id.value));
             let ours = Measure::all().iter().flat_map(|measure| &measure.checks);
             let instead = did_you_mean(&id.value, ours.map(String::as_str));

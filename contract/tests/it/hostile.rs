@@ -66,6 +66,25 @@ fn the_last_days_of_the_calendar_do_not_overflow() {
     }
 }
 
+#[test]
+fn the_largest_files_end_in_bounded_answers() {
+    let head = "[contract]\nid = \"a\"\ncustomer = \"a\"\nversion = 1\nvalid_from = 2026-01-01\nprofile = \"alert-floor\"\n[parties]\nprovider = { name = \"a\" }\ncustomer = { name = \"b\" }\n";
+    let rows: String = (0..1_000)
+        .map(|n| {
+            let side = if n % 2 == 0 { "provider" } else { "customer" };
+            format!("[[row]]\nmeasure = \"backups\"\nname = \"n{n}\"\nowed_by = \"{side}\"\n{side} = \"x\"\ncadence = \"x\"\nchecks = [\"bk.age\", \"bk.coverage\", \"bk.integrity\"]\nreview = 2026-12-31\n")
+        })
+        .collect();
+    let contract = Contract::parse(&format!("{head}{rows}")).unwrap();
+    let found = findings(&contract, Profile::floor(), &checks(), date(2026, 6, 1));
+    assert!(found.len() < 600, "{} findings", found.len());
+    assert!(found.iter().any(|finding| finding.sentence == "only the first 500 overlaps are shown"));
+
+    let row = format!("[[row]]\nmeasure = \"backups\"\nchecks = [{}]\n", "\"bk.agee\", ".repeat(900));
+    let errors = Contract::parse(&format!("{head}{}", row.repeat(100))).unwrap_err();
+    assert_eq!(errors.len(), 50);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
