@@ -51,8 +51,8 @@ enum Kind {
     Of(Unit),
 }
 
-/// Days that so many consecutive calendar months can have at most, from none to twelve.
-const LONGEST_MONTHS: [u64; 13] = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337, 366];
+/// Days that so many consecutive calendar months can have at most, from none to eleven.
+const LONGEST_MONTHS: [u64; 12] = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337];
 
 impl Unit {
     /// Every unit.
