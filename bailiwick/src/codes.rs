@@ -8,7 +8,7 @@ pub(crate) struct Code {
 }
 
 /// All codes. A code is never given a second meaning.
-pub(crate) const CODES: [Code; 24] = [
+pub(crate) const CODES: [Code; 32] = [
     Code {
         code: "BW-1001",
         title: "the command line cannot be understood",
@@ -62,7 +62,7 @@ pub(crate) const CODES: [Code; 24] = [
     Code {
         code: "BW-1011",
         title: "the configuration cannot be understood",
-        page: "`config.toml` in the home holds one table. Known: `rules`, a list of folders or files of Sigma rules. `bailiwick config show --origin` says what is taken from where.",
+        page: "`config.toml` in the home holds one table. Known: `rules`, a list of folders or files of Sigma rules, and `checks`, a list of folders of checks. `bailiwick config show --origin` says what is taken from where.",
     },
     Code {
         code: "BW-1012",
@@ -80,14 +80,54 @@ pub(crate) const CODES: [Code; 24] = [
         page: "An escrow is a customer's key, wrapped for the customer's own escrow key: `key new` makes that pair, `key escrow` wraps, `key restore` opens. It opens only with the secret key of the pair that it was made for, for the same customer of the same provider, and only until the customer's key is rotated.",
     },
     Code {
+        code: "BW-1015",
+        title: "there is no such kind or format of evidence",
+        page: "`bailiwick evidence kinds` lists the kinds with what each is, `bailiwick evidence formats` the formats. A format that says what it is needs no `--kind`; a CSV file does.",
+    },
+    Code {
+        code: "BW-1016",
+        title: "a check cannot be used",
+        page: "A check is a folder with `check.toml` and `fixtures/NAME/case.toml`; the message says which file and member is wrong. `bailiwick check new ID --measure M --out DIR` writes one that works, `bailiwick check test DIR` tries it. No answer is given while a check of the configuration is broken: a question that silently goes missing would look like good news.",
+    },
+    Code {
+        code: "BW-1017",
+        title: "there is no such profile",
+        page: "A profile gives the checks their parameters: alert-floor, hipaa, hipaa-nprm, us-cpg2, uk-ce-3.3, au-e8-ml1, au-e8-ml2, au-e8-ml3. Without `--profile` it is alert-floor.",
+    },
+    Code {
+        code: "BW-1018",
+        title: "an exception cannot be made",
+        page: "An exception names one check and side, why, what is done instead, from when and until when, at most twelve months. It is in force only with an approval of both sides; without them it is kept as proposed. It ends by itself.",
+    },
+    Code {
+        code: "BW-1019",
+        title: "a feed cannot be taken",
+        page: "A feed is a public list that is used for all customers, such as the vulnerabilities known to be exploited. One that is empty, cut short or of another kind does not take the place of the one there is; nothing was changed.",
+    },
+    Code {
+        code: "BW-1020",
+        title: "a document is too large",
+        page: "A document of evidence has at most 1 GiB. Export less at a time: one site, one week, one target a file; documents of one kind and different scope stand beside each other.",
+    },
+    Code {
         code: "BW-1101",
         title: "rules were refused",
         page: "Each is told with file, line, column and reason. The others were loaded.",
     },
     Code {
+        code: "BW-1102",
+        title: "checks fail their own fixtures",
+        page: "A fixture says which answer must come from its files, and another one came; or a check that is met stays met with a file missing, cut, empty or two years old, so that missing evidence would look like good news. The message names check, fixture and reason.",
+    },
+    Code {
         code: "BW-3001",
         title: "something could not be read",
         page: "Part of what was given could not be read; the summary says what and where. Everything that could be read was taken, and what could not be parsed is kept raw with its defects.",
+    },
+    Code {
+        code: "BW-3002",
+        title: "a document of evidence is not whole",
+        page: "It ended early, lacks parts, or holds nothing that can be used. It is sealed all the same, because a collection that failed is evidence too: until a whole one of the same kind and scope is added, checks that stand on it say `error` or `unknown`, never `met`.",
     },
     Code {
         code: "BW-4001",

@@ -18,7 +18,11 @@ pub(crate) struct Setting<T> {
 pub(crate) struct Config {
     pub(crate) home: Setting<PathBuf>,
     pub(crate) rules: Setting<Vec<PathBuf>>,
+    pub(crate) checks: Setting<Vec<PathBuf>>,
 }
+
+/// The settings that a file may hold, each a list of folders or files.
+const KNOWN: [&str; 2] = ["rules", "checks"];
 
 /// The home: `--home`, BAILIWICK_HOME, or the folder for data of the user.
 pub(crate) fn home(flag: Option<&Path>) -> Setting<PathBuf> {
@@ -58,8 +62,8 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
-            let rules = Setting { value: vec![], origin: "default".into() };
-            return Ok(Config { home, rules });
+            let none = || Setting { value: vec![], origin: "default".into() };
+            return Ok(Config { home, rules: none(), checks: none() });
         }
         Err(error) => return Err(error.into()),
     };
@@ -70,25 +74,25 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
             "mend the line, or move the file away",
         )
     })?;
-    if let Some(unknown) = table.keys().find(|k| *k != "rules") {
-        let near =
-            if strsim::damerau_levenshtein(unknown, "rules") <= 2 { "; did you mean `rules`?" } else { "" };
+    if let Some(unknown) = table.keys().find(|k| !KNOWN.contains(&k.as_str())) {
+        let near = crate::fault::near(unknown, KNOWN);
         return Err(Fault::usage(
             "BW-1011",
             format!("`{shown}` has an unknown setting `{unknown}`{near}"),
-            "known: `rules`",
+            "known: `rules`, `checks`",
         ));
     }
-    let list = table.get("rules").map_or(Some(vec![]), |v| {
-        v.as_array()?.iter().map(|p| p.as_str().map(|p| home.value.join(p))).collect::<Option<Vec<_>>>()
-    });
-    let list = list.ok_or_else(|| {
-        Fault::usage(
-            "BW-1011",
-            format!("`rules` in `{shown}` is not a list of texts"),
-            "write `rules = [\"my-rules\"]`",
-        )
-    })?;
-    let rules = Setting { value: list, origin: shown };
-    Ok(Config { home, rules })
+    let list = |name: &str| {
+        let paths = table.get(name).map_or(Some(vec![]), |v| {
+            v.as_array()?.iter().map(|p| p.as_str().map(|p| home.value.join(p))).collect::<Option<Vec<_>>>()
+        });
+        let wrong = || {
+            let what = format!("`{name}` in `{shown}` is not a list of texts");
+            Fault::usage("BW-1011", what, format!("write `{name} = [\"my-{name}\"]`"))
+        };
+        let origin = if table.contains_key(name) { shown.clone() } else { "default".into() };
+        paths.map(|value| Setting { value, origin }).ok_or_else(wrong)
+    };
+    let (rules, checks) = (list("rules")?, list("checks")?);
+    Ok(Config { home, rules, checks })
 }

@@ -86,6 +86,14 @@ impl Fault {
     }
 }
 
+/// `; did you mean …?` when one of the known words is near to what was given; else nothing.
+pub(crate) fn near<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let given = given.to_lowercase();
+    let best = known.into_iter().map(|word| (strsim::damerau_levenshtein(&given, word), word)).min();
+    let best = best.filter(|(distance, word)| *distance <= 2.max(word.len() / 4));
+    best.map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
+}
+
 /// An error with its causes, one behind the other.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -55,7 +55,8 @@ pub(crate) struct ManArgs {
 /// Shows the configuration.
 pub(crate) fn config(config: &Config, verb: ConfigVerb, out: Out) -> Result<Exit, Fault> {
     let ConfigVerb::Show { origin } = verb;
-    let rules: Vec<String> = config.rules.value.iter().map(|p| p.display().to_string()).collect();
+    let shown = |paths: &[PathBuf]| -> Vec<String> { paths.iter().map(|p| p.display().to_string()).collect() };
+    let (rules, checks) = (shown(&config.rules.value), shown(&config.checks.value));
     let home = config.home.value.display().to_string();
     match out.form {
         Form::Text => {
@@ -64,13 +65,21 @@ pub(crate) fn config(config: &Config, verb: ConfigVerb, out: Out) -> Result<Exit
                 row.extend(origin.then(|| from.to_owned()));
                 row
             };
-            let rows = vec![row("home", home, &config.home.origin), row("rules", rules.join(", "), &config.rules.origin)];
+            let rows = vec![
+                row("home", home, &config.home.origin),
+                row("rules", rules.join(", "), &config.rules.origin),
+                row("checks", checks.join(", "), &config.checks.origin),
+            ];
             let head = if origin { &["setting", "value", "from"][..] } else { &["setting", "value"][..] };
             out.table(head, rows);
         }
         _ => out.document(
             "config",
-            json!({"home": {"value": home, "origin": config.home.origin}, "rules": {"value": rules, "origin": config.rules.origin}}),
+            json!({
+                "home": {"value": home, "origin": config.home.origin},
+                "rules": {"value": rules, "origin": config.rules.origin},
+                "checks": {"value": checks, "origin": config.checks.origin},
+            }),
         ),
     }
     Ok(Exit::Ok)

@@ -1,0 +1,128 @@
+//! The answer about one customer on one day: from its sealed records, the checks, a profile and the feeds; and what the
+//! log keeps of it.
+
+use crate::dossier;
+use crate::exceptions;
+use crate::fault::Fault;
+use crate::profile::Profile;
+use ::assess::assessment::{Assessment, assess, day};
+use ::assess::judge::Circumstances;
+use ::assess::{CheckSet, Counts, Dossier, Verdict};
+use custody::{Home, Vault, View};
+use evidence::Side;
+use evidence::records::Exhibit;
+use model::{Fields, Kind, Time};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What an answer depends on beside the customer's own records.
+pub(crate) struct Asked<'a> {
+    pub(crate) set: &'a CheckSet,
+    pub(crate) profile: &'a Profile,
+    pub(crate) feeds: &'a [Exhibit],
+    pub(crate) now: Time,
+}
+
+/// Answers every check for a customer.
+pub(crate) fn answer(view: &View, asked: &Asked<'_>) -> Result<Assessment, Fault> {
+    let sealed = dossier::grounds(view)?;
+    let exceptions = exceptions::approved(&exceptions::of(&sealed));
+    let mut dossier = Dossier::open(&sealed);
+    drop(sealed);
+    dossier.add_feeds(asked.feeds.iter().cloned());
+    let about =
+        Circumstances { now: asked.now, parameters: &asked.profile.parameters, exceptions: &exceptions };
+    assess(&dossier, asked.set, &about).map_err(|why| {
+        let what = format!("the evidence cannot be loaded: {why}");
+        Fault::new(crate::fault::Exit::Environment, "BW-5003", what, "look at the machine's memory")
+    })
+}
+
+/// An answer that the log keeps: what was said on a day under a profile.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Past {
+    pub(crate) seq: u64,
+    pub(crate) now: Time,
+    /// SHA-256 of all that was answered, hex.
+    pub(crate) digest: String,
+    /// The words and counts of each measure, for each side.
+    pub(crate) measures: BTreeMap<String, BTreeMap<Side, (Verdict, Counts)>>,
+}
+
+fn digest(assessment: &Assessment) -> String {
+    let bytes = assessment.to_json().to_string();
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The form of an answer in a log.
+fn to_json(assessment: &Assessment, asked: &Asked<'_>) -> Value {
+    let side = |(side, (verdict, c)): (&Side, &(Verdict, Counts))| {
+        let told = json!({"verdict": verdict.as_str(), "met": c.met, "total": c.total, "unknown": c.unknown});
+        (side.as_str().to_owned(), told)
+    };
+    let measures: serde_json::Map<String, Value> = assessment
+        .measures
+        .iter()
+        .map(|m| (m.id.clone(), Value::Object(m.sides.iter().map(side).collect())))
+        .collect();
+    json!({
+        "verdict": 1,
+        "profile": asked.profile.name,
+        "now": asked.now.to_string(),
+        "digest": digest(assessment),
+        "feeds": asked.feeds.iter().map(|f| f.envelope.sha256.clone()).collect::<Vec<_>>(),
+        "measures": measures,
+    })
+}
+
+fn from_json(seq: u64, value: &Value, profile: &str) -> Option<Past> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    if value.get("verdict") != Some(&json!(1)) || text("profile") != Some(profile) {
+        return None;
+    }
+    let one = |told: &Value| {
+        let count = |name: &str| told.get(name).and_then(Value::as_u64);
+        let counts = Counts { met: count("met")?, total: count("total")?, unknown: count("unknown")? };
+        Some((Verdict::from_word(told.get("verdict")?.as_str()?)?, counts))
+    };
+    let sides = |told: &Value| {
+        let all = told.as_object()?;
+        all.iter().map(|(side, told)| Some((Side::from_word(side)?, one(told)?))).collect::<Option<_>>()
+    };
+    let measures = value.get("measures")?.as_object()?;
+    Some(Past {
+        seq,
+        now: text("now")?.parse().ok()?,
+        digest: text("digest")?.to_owned(),
+        measures: measures.iter().map(|(id, told)| Some((id.clone(), sides(told)?))).collect::<Option<_>>()?,
+    })
+}
+
+/// Every answer under a profile that a customer's log keeps, the oldest first.
+pub(crate) fn history(view: &View, profile: &str) -> Result<Vec<Past>, Fault> {
+    let sealed = dossier::pages(view, &[Kind::Verdict])?;
+    Ok(dossier::bodies(&sealed, Kind::Verdict).filter_map(|(seq, _, body)| from_json(seq, &body, profile)).collect())
+}
+
+/// Seals an answer when it differs from the last one of its profile, or a day has passed; says where it stands then.
+pub(crate) fn keep(
+    home: &Home,
+    view: &View,
+    customer: &model::CustomerId,
+    assessment: &Assessment,
+    asked: &Asked<'_>,
+) -> Result<Option<u64>, Fault> {
+    let last = history(view, asked.profile.name)?.pop();
+    if last.is_some_and(|l| l.digest == digest(assessment) && day(l.now) == day(asked.now)) {
+        return Ok(None);
+    }
+    let mut vault: Vault = home.vault(customer)?;
+    let cursor = vault.cursor().map(<[u8]>::to_vec);
+    let draft = Home::own(Kind::Verdict, &to_json(assessment, asked), asked.now);
+    let sealed = vault.append(vec![(draft, Fields::new())], cursor, asked.now)?;
+    let place = sealed.place();
+    let seq = place.first + place.count - 1;
+    vault.close(asked.now)?;
+    Ok(Some(seq))
+}
