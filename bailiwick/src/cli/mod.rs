@@ -1,10 +1,17 @@
 //! The command line: every command, option and page of help.
 
 pub(crate) mod alert;
+pub(crate) mod assess;
+pub(crate) mod check;
 pub(crate) mod customer;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod due;
+pub(crate) mod evidence;
+pub(crate) mod exception;
+pub(crate) mod feed;
 pub(crate) mod hunt;
+pub(crate) mod impact;
 pub(crate) mod ingest;
 pub(crate) mod key;
 pub(crate) mod ledger;
@@ -113,6 +120,44 @@ pub(crate) enum Command {
         after_help = "Examples:\n  bailiwick rule ls\n  bailiwick rule check my-rules/\n\nExit 1 when a rule is refused."
     )]
     Rule(rule::RuleArgs),
+    /// Add documents of evidence, and show what there is, what changed and what is due
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick evidence add --customer acme --side customer nmap-inside.xml\n  bailiwick evidence ls --customer acme"
+    )]
+    Evidence(evidence::EvidenceArgs),
+    /// Answer the seventeen measures for both sides from what was sealed
+    #[command(after_help = assess::HELP)]
+    Assess(assess::AssessArgs),
+    /// Say what one answer stands on, who fails and what to do
+    #[command(
+        after_help = "Examples:\n  bailiwick why ra.msp-mfa-100 --customer acme\n  bailiwick why ra.msp-mfa-100 --customer acme --side provider --now 2026-11-21 --json\n\nExit as `assess`, for this check alone."
+    )]
+    Why(assess::WhyArgs),
+    /// List what goes stale or ends soon
+    #[command(after_help = due::HELP)]
+    Due(due::DueArgs),
+    /// Find which customers a tool, vulnerability, supplier or account reaches
+    #[command(after_help = impact::HELP)]
+    Impact(impact::ImpactArgs),
+    /// List, show, try and write checks
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick check ls --measure backups\n  bailiwick check test my-checks"
+    )]
+    Check(check::CheckArgs),
+    /// Except subjects of a check for a time, with both sides' approval
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick exception ls --customer acme\n  bailiwick exception end ex-0123456789ab"
+    )]
+    Exception(exception::ExceptionArgs),
+    /// Take and list public lists that are used for all customers
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick feed update known_exploited_vulnerabilities.json\n  bailiwick feed ls"
+    )]
+    Feed(feed::FeedArgs),
     /// Search a customer's sealed records
     #[command(after_help = hunt::HELP)]
     Hunt(hunt::HuntArgs),
