@@ -3,6 +3,13 @@
 use evidence::records::{Exhibit, Gatherer};
 use ledger::Sealed;
 use model::{Event, Kind};
+use std::collections::BTreeMap;
+
+/// A document that was read anew, with another mapping or a mended parser, takes the place of its earlier reading.
+fn last_of_each(exhibits: Vec<Exhibit>) -> Vec<Exhibit> {
+    let last: BTreeMap<String, u64> = exhibits.iter().map(|e| (e.envelope.id.clone(), e.seq)).collect();
+    exhibits.into_iter().filter(|e| last.get(&e.envelope.id) == Some(&e.seq)).collect()
+}
 
 /// The documents of one customer's log. Made of sealed records only:
 ///
@@ -37,7 +44,7 @@ impl Dossier {
         let mut gatherer = Gatherer::new(with_raw);
         let records = sealed.iter().flat_map(|s| s.value()).map(|event| &event.record);
         records.filter(|r| r.kind == Kind::Evidence).for_each(|r| gatherer.take(r.seq, &r.raw));
-        Self { exhibits: gatherer.exhibits, odd: gatherer.odd }
+        Self { exhibits: last_of_each(gatherer.exhibits), odd: gatherer.odd }
     }
 
     /// Adds public feeds that lie in no log (they are the same for everybody).

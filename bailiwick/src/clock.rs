@@ -9,6 +9,12 @@ pub(crate) fn now() -> Time {
     Time::now()
 }
 
+/// The time now, in whole seconds: where it stands in an answer or an envelope, nobody reads the rest.
+pub(crate) fn second() -> Time {
+    let now = now();
+    Time::from_second(now.as_second()).unwrap_or(now)
+}
+
 /// How long something takes, whatever the clock on the wall does meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);

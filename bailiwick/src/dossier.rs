@@ -44,13 +44,17 @@ pub(crate) fn bodies(sealed: &[Sealed<Vec<Event>>], kind: Kind) -> impl Iterator
     records.filter_map(|r| Some((r.seq, r.received, serde_json::from_slice(&r.raw).ok()?)))
 }
 
-/// The envelopes among the records of a log, with their places; the pieces before them are passed over unread.
+/// The envelopes among the records of a log, with their places; the pieces before them are passed over unread. Of a
+/// document that was read anew the last reading counts.
 pub(crate) fn envelopes(others: &[Record]) -> Vec<(u64, Envelope)> {
     let envelope = |record: &Record| {
         let head = record.raw.split(|b| *b == b'\n').next()?;
         Some((record.seq, Envelope::from_json(&serde_json::from_slice(head).ok()?).ok()?))
     };
-    others.iter().filter(|r| r.kind == Kind::Evidence).filter_map(envelope).collect()
+    let all: Vec<(u64, Envelope)> =
+        others.iter().filter(|r| r.kind == Kind::Evidence).filter_map(envelope).collect();
+    let last: BTreeMap<String, u64> = all.iter().map(|(seq, e)| (e.id.clone(), *seq)).collect();
+    all.into_iter().filter(|(seq, e)| last.get(&e.id) == Some(seq)).collect()
 }
 
 /// Whether documents of a kind add up, so that a new one does not take the place of those before it.

@@ -144,7 +144,7 @@ pub(crate) fn examine(given: &Given, file: &File, raw: &[u8], now: Time) -> (Doc
         scope: given.scope.as_deref(),
         population: given.population.as_deref(),
         covers: given.covers,
-        mapping: given.mapping.as_ref().map(|(name, _)| name.as_str()),
+        mapping: given.mapping.as_ref().map(|(_, text)| text.as_str()),
     };
     let envelope = Envelope::new(&handed, raw, &document);
     (document, envelope)
@@ -198,7 +198,7 @@ impl Desk<'_> {
     }
 }
 
-/// Reads and seals documents, each whole or not at all. One that was sealed before is noticed.
+/// Reads and seals documents, each whole or not at all. One that was sealed before is noticed, unless it is now read in another way.
 pub(crate) fn add(home: &Home, given: &Given, files: &[File]) -> Result<Vec<Taken>, Fault> {
     // What cannot be opened is said before anything is sealed.
     for file in files {
@@ -219,7 +219,7 @@ pub(crate) fn add(home: &Home, given: &Given, files: &[File]) -> Result<Vec<Take
         let raw = bounded(&file.path, BYTES_LIMIT)?;
         let (document, envelope) = examine(given, file, &raw, now);
         let path = crate::out::path(&file.path);
-        if let Some((seq, before)) = known.get(&envelope.id) {
+        if let Some((seq, before)) = known.get(&envelope.id).filter(|(_, b)| is_same_reading(b, &envelope)) {
             taken.push(Taken { path, envelope: before.clone(), seq: *seq, known: true });
             continue;
         }
@@ -240,6 +240,12 @@ pub(crate) fn add(home: &Home, given: &Given, files: &[File]) -> Result<Vec<Take
     }
     mend_twins(&mut taken);
     Ok(taken)
+}
+
+/// Whether a document was read in the same way before. With another mapping, format or parser it is read anew, and the new
+/// reading takes the place of the old one, which stays in the log.
+fn is_same_reading(before: &Envelope, now: &Envelope) -> bool {
+    (&before.mapping, &before.format, before.parsers) == (&now.mapping, &now.format, now.parsers)
 }
 
 /// The same document twice in one command: the second one stands where the first one does.

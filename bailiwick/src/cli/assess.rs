@@ -90,7 +90,7 @@ pub(crate) fn run(config: &Config, args: &AssessArgs, out: Out) -> Result<Exit, 
     let customers = customers(&home, args.customer.as_deref())?;
     let set = checks::armed(&config.checks.value)?;
     let feeds = feeds::of_checks(&home, &set)?;
-    let now = args.now.unwrap_or_else(clock::now);
+    let now = args.now.unwrap_or_else(clock::second);
     let asked = Asked { set: &set, profile: &profile, feeds: &feeds, now };
     let progress = Progress::new(out, customers.len() as u64, false);
     let mut all = vec![];
@@ -232,7 +232,7 @@ pub(crate) fn why(config: &Config, args: &WhyArgs, out: Out) -> Result<Exit, Fau
         return Err(Fault::usage("BW-1010", what, format!("`bailiwick check show {}` says of whom", check.id)));
     }
     let feeds = feeds::of_checks(&home, &set)?;
-    let now = args.now.unwrap_or_else(clock::now);
+    let now = args.now.unwrap_or_else(clock::second);
     let assessment = answer(&home.view(&customer)?, &Asked { set: &set, profile: &profile, feeds: &feeds, now })?;
     let answers: Vec<&Answer> =
         assessment.answers().filter(|a| a.check == check.id && only.is_none_or(|s| s == a.side)).collect();

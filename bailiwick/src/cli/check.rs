@@ -183,10 +183,20 @@ fn show(check: &Check, fixtures: &[Fixture], out: Out) {
         return out.document("check", told);
     }
     out.text(&format!("{}: {}\n{}\n", check.id, check.title, check.asks));
-    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let text = |v: &Value| match v {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        Value::Array(all) if all.iter().all(Value::is_string) => {
+            all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    };
     let rows = told.as_object().into_iter().flatten();
     let rows = rows.filter(|(name, _)| !["id", "title", "asks", "rules", "needs"].contains(&name.as_str()));
+    let rows = rows.filter(|(name, _)| *name != "fixtures" && *name != "schema");
     out.table(&["what", "value"], rows.map(|(name, value)| vec![name.clone(), text(value)]).collect());
+    let tried: Vec<String> = fixtures.iter().map(|f| format!("{} ({})", f.name, f.verdict)).collect();
+    out.text(&format!("fixtures: {}", tried.join(", ")));
     for need in &check.needs {
         let covers = if need.covers > 0 { format!(", covering {} days", need.covers / 86_400) } else { String::new() };
         let role = if need.reference { ", a list that excuses" } else { "" };

@@ -7,6 +7,7 @@ use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use custody::Home;
 use custody::disk::Folder;
+use model::Time;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) fn run(home: &Setting<PathBuf>, config: Result<Config, Fault>, out: O
             add("home", Exit::Ok, format!("{} of {}", home_path.display(), home.provider().name));
             let (exit, told) = rights(&home_path.join("keys"));
             add("keys", exit, told);
+            let (exit, told) = feeds(&home, now);
+            add("feeds", exit, told);
             for customer in home.customers().unwrap_or_default() {
                 let name = format!("vault {}", customer.id);
                 match verify::vault(&home, &customer.id, Out { quiet: true, ..out }) {
@@ -66,6 +69,11 @@ pub(crate) fn run(home: &Setting<PathBuf>, config: Result<Config, Fault>, out: O
         Ok(config) => {
             let (exit, told) = rules(&config.rules.value);
             add("rules", exit, told);
+            let (exit, told) = match crate::checks::armed(&config.checks.value) {
+                Ok(set) => (Exit::Ok, format!("{} checks", set.checks().count())),
+                Err(fault) => (Exit::Findings, format!("{}; {}", fault.what, fault.next)),
+            };
+            add("checks", exit, told);
         }
         Err(fault) => add("configuration", Exit::Findings, format!("{}; {}", fault.what, fault.next)),
     }
@@ -87,6 +95,23 @@ pub(crate) fn run(home: &Setting<PathBuf>, config: Result<Config, Fault>, out: O
         }
     }
     Ok(worst)
+}
+
+/// Whether the public lists that somebody brought can be read and are in time.
+fn feeds(home: &Home, now: Time) -> (Exit, String) {
+    let all = match crate::feeds::list(home) {
+        Ok(all) => all,
+        Err(fault) => return (fault.exit, format!("{}; {}", fault.what, fault.next)),
+    };
+    let overdue: Vec<&str> = all
+        .iter()
+        .filter(|(e, own)| *own && crate::dossier::due(e).is_some_and(|due| due <= now))
+        .map(|(e, _)| e.kind.as_str())
+        .collect();
+    match (all.len(), overdue.is_empty()) {
+        (many, true) => (Exit::Ok, format!("{many} lists; `bailiwick feed ls` says how old")),
+        (_, false) => (Exit::Findings, format!("a newer one is due: {}; `bailiwick feed update PATH`", overdue.join(", "))),
+    }
 }
 
 /// Whether the rules that apply can be used.

@@ -174,7 +174,7 @@ fn of_feeds(home: &Home) -> Result<Vec<Date>, Fault> {
 /// Runs the command.
 pub(crate) fn run(home: &Path, args: &DueArgs, out: Out) -> Result<Exit, Fault> {
     let home = look(home)?;
-    let now = args.now.unwrap_or_else(clock::now);
+    let now = args.now.unwrap_or_else(clock::second);
     let until = now.as_second() + args.days * 86_400;
     let mut dates = vec![];
     for customer in customers(&home, args.customer.as_deref())? {

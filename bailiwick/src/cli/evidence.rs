@@ -164,7 +164,7 @@ fn taken(home_path: &Path, args: &AddArgs, out: Out) -> Result<Exit, Fault> {
         covers: args.covers,
         mapping: args.mapping.as_deref().map(|named| mapping(home_path, named)).transpose()?,
     };
-    let now = clock::now();
+    let now = clock::second();
     if args.collected.is_none() {
         out.say(&format!("collected: {now}, as nobody said when (`--collected TIME`)"));
     }

@@ -96,7 +96,7 @@ pub(crate) fn run(config: &Config, verb: ExceptionVerb, out: Out) -> Result<Exit
     match verb {
         ExceptionVerb::Add(args) => add(config, &args, out),
         ExceptionVerb::Ls { customer, now } => {
-            list(config, customer.as_deref(), now.unwrap_or_else(clock::now), out)
+            list(config, customer.as_deref(), now.unwrap_or_else(clock::second), out)
         }
         ExceptionVerb::End { id, customer } => end(config, &id, customer.as_deref(), out),
     }
@@ -154,7 +154,7 @@ fn seal(home: &Home, customer: &CustomerId, body: &Value, now: Time) -> Result<u
 
 fn add(config: &Config, args: &AddArgs, out: Out) -> Result<Exit, Fault> {
     let customer = customer_id(&args.customer)?;
-    let now = clock::now();
+    let now = clock::second();
     let exception = exception(args, now)?;
     let set = checks::armed(&config.checks.value)?;
     let check = checks::named(&set, &exception.check)?;
@@ -243,7 +243,7 @@ fn end(config: &Config, id: &str, customer: Option<&str>, out: Out) -> Result<Ex
                 out.say(&format!("{id} was ended at {at}; nothing was changed"));
                 return Ok(Exit::Ok);
             }
-            let now = clock::now();
+            let now = clock::second();
             let seq = seal(&home, &customer, &end_json(id, now), now)?;
             match out.form {
                 Form::Text => out.text(&format!("{id} ends now; record {seq} of the log of {customer} says so")),

@@ -61,7 +61,7 @@ fn update(
 ) -> Result<Exit, Fault> {
     kind_word.map(kind).transpose()?;
     let home = open(home, "feed update")?;
-    let now = clock::now();
+    let now = clock::second();
     let at = collected.unwrap_or(now);
     let files = files(&[path], kind_word, &|_| at)?;
     let [file] = files.as_slice() else {
@@ -91,7 +91,7 @@ fn line(envelope: &Envelope, own: bool, now: Time) -> Value {
 
 fn list(home: &Path, out: Out) -> Result<Exit, Fault> {
     let home = look(home)?;
-    let now = clock::now();
+    let now = clock::second();
     let all = feeds::list(&home)?;
     let missing: Vec<&str> = feeds::kinds().filter(|k| all.iter().all(|(e, _)| e.kind != *k)).collect();
     match out.form {

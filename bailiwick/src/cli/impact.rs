@@ -129,7 +129,7 @@ pub(crate) fn run(home: &Path, args: &ImpactArgs, out: Out) -> Result<Exit, Faul
         return Err(Fault::usage("BW-1001", what, "`bailiwick impact --help` shows examples"));
     }
     let home = look(home)?;
-    let now = args.now.unwrap_or_else(clock::now);
+    let now = args.now.unwrap_or_else(clock::second);
     let customers = customers(&home, args.customer.as_deref())?;
     let progress = Progress::new(out, customers.len() as u64, false);
     let (mut found, mut not_said) = (vec![], vec![]);
