@@ -95,14 +95,19 @@ fn from_json(seq: u64, value: &Value, profile: &str) -> Option<Past> {
         seq,
         now: text("now")?.parse().ok()?,
         digest: text("digest")?.to_owned(),
-        measures: measures.iter().map(|(id, told)| Some((id.clone(), sides(told)?))).collect::<Option<_>>()?,
+        measures: measures
+            .iter()
+            .map(|(id, told)| Some((id.clone(), sides(told)?)))
+            .collect::<Option<_>>()?,
     })
 }
 
 /// Every answer under a profile that a customer's log keeps, the oldest first.
 pub(crate) fn history(view: &View, profile: &str) -> Result<Vec<Past>, Fault> {
     let sealed = dossier::pages(view, &[Kind::Verdict])?;
-    Ok(dossier::bodies(&sealed, Kind::Verdict).filter_map(|(seq, _, body)| from_json(seq, &body, profile)).collect())
+    Ok(dossier::bodies(&sealed, Kind::Verdict)
+        .filter_map(|(seq, _, body)| from_json(seq, &body, profile))
+        .collect())
 }
 
 /// Seals an answer when it differs from the last one of its profile, or a day has passed; says where it stands then.

@@ -31,7 +31,8 @@ fn add(set: &mut CheckSet, path: &Path) -> Result<(), Fault> {
         let what = format!("`{}` cannot be looked into: {error}", crate::out::path(&place));
         return Err(Fault::new(Exit::Environment, "BW-5003", what, "look at its rights"));
     }
-    let refused = |what: String| Fault::usage("BW-1016", what, "mend the file; `bailiwick check test DIR` tries it");
+    let refused =
+        |what: String| Fault::usage("BW-1016", what, "mend the file; `bailiwick check test DIR` tries it");
     let folders: Vec<String> =
         found.files.iter().filter_map(|(n, _)| n.strip_suffix("check.toml").map(str::to_owned)).collect();
     if folders.is_empty() {

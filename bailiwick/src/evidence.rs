@@ -74,7 +74,11 @@ pub(crate) fn mapping(home: &Path, named: &str) -> Result<(String, String), Faul
     let path = if given.exists() { given } else { own };
     if !path.exists() {
         let what = format!("there is no mapping `{named}`: neither a file nor `{}`", path.display());
-        return Err(Fault::usage("BW-1008", what, "name the file that says which heading fills which column"));
+        return Err(Fault::usage(
+            "BW-1008",
+            what,
+            "name the file that says which heading fills which column",
+        ));
     }
     let bytes = bounded(&path, MAPPING_BYTES)?;
     let text = String::from_utf8(bytes).map_err(|_| {

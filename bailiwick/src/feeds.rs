@@ -136,7 +136,8 @@ pub(crate) fn list(home: &Home) -> Result<Vec<(Envelope, bool)>, Fault> {
     let all = load(home, &|_| true)?;
     let mut told = vec![];
     for exhibit in all {
-        let own = envelope(home, &exhibit.envelope.kind)?.is_some_and(|e| e.sha256 == exhibit.envelope.sha256);
+        let own =
+            envelope(home, &exhibit.envelope.kind)?.is_some_and(|e| e.sha256 == exhibit.envelope.sha256);
         told.push((exhibit.envelope, own));
     }
     Ok(told)

@@ -6,16 +6,8 @@ use std::collections::BTreeMap;
 /// The profile when nobody names one.
 pub(crate) const DEFAULT: &str = "alert-floor";
 
-const NAMES: [&str; 8] = [
-    DEFAULT,
-    "hipaa",
-    "hipaa-nprm",
-    "us-cpg2",
-    "uk-ce-3.3",
-    "au-e8-ml1",
-    "au-e8-ml2",
-    "au-e8-ml3",
-];
+const NAMES: [&str; 8] =
+    [DEFAULT, "hipaa", "hipaa-nprm", "us-cpg2", "uk-ce-3.3", "au-e8-ml1", "au-e8-ml2", "au-e8-ml3"];
 
 /// A profile, ready to be used.
 pub(crate) struct Profile {

@@ -127,7 +127,11 @@ fn exit(assessment: &Assessment) -> Exit {
 /// `not-met, 3 of 12 met, 2 unknown`.
 fn in_words((verdict, counts): (Verdict, Counts)) -> String {
     let unknown = if counts.unknown > 0 { format!(", {} unknown", counts.unknown) } else { String::new() };
-    if counts.total == 0 { verdict.to_string() } else { format!("{verdict}, {} of {} met{unknown}", counts.met, counts.total) }
+    if counts.total == 0 {
+        verdict.to_string()
+    } else {
+        format!("{verdict}, {} of {} met{unknown}", counts.met, counts.total)
+    }
 }
 
 fn cell(measure: &MeasureAnswer, side: Side) -> String {
@@ -138,8 +142,12 @@ fn tell(told: &Told, asked: &Asked<'_>, out: Out) {
     let head = json!({"customer": told.customer.as_str(), "profile": asked.profile.name, "now": asked.now.to_string(), "record": told.record});
     match out.form {
         Form::Text => {
-            let row = |m: &MeasureAnswer| vec![m.id.clone(), cell(m, Side::Provider), cell(m, Side::Customer)];
-            out.table(&["measure", "provider", "customer"], told.assessment.measures.iter().map(row).collect());
+            let row =
+                |m: &MeasureAnswer| vec![m.id.clone(), cell(m, Side::Provider), cell(m, Side::Customer)];
+            out.table(
+                &["measure", "provider", "customer"],
+                told.assessment.measures.iter().map(row).collect(),
+            );
             out.say(&format!("{} under {} on {}", told.customer, asked.profile.name, asked.now));
             failing(told, out);
         }
@@ -176,7 +184,10 @@ fn failing(told: &Told, out: Out) {
 
 fn measure_json(measure: &MeasureAnswer) -> Value {
     let side = |(side, (verdict, c)): (&Side, &(Verdict, Counts))| {
-        (side.as_str().to_owned(), json!({"verdict": verdict.as_str(), "met": c.met, "total": c.total, "unknown": c.unknown}))
+        (
+            side.as_str().to_owned(),
+            json!({"verdict": verdict.as_str(), "met": c.met, "total": c.total, "unknown": c.unknown}),
+        )
     };
     json!({"id": measure.id, "sides": measure.sides.iter().map(side).collect::<serde_json::Map<_, _>>()})
 }
@@ -193,7 +204,10 @@ fn tell_all(all: &[Told], asked: &Asked<'_>, out: Out) {
         }
         Form::Json => {
             let list: Vec<Value> = all.iter().map(line).collect();
-            out.document("assess-all", json!({"profile": asked.profile.name, "now": asked.now.to_string(), "customers": list}));
+            out.document(
+                "assess-all",
+                json!({"profile": asked.profile.name, "now": asked.now.to_string(), "customers": list}),
+            );
         }
         Form::Jsonl => all.iter().for_each(|t| out.json_line(&line(t))),
     }
@@ -229,11 +243,16 @@ pub(crate) fn why(config: &Config, args: &WhyArgs, out: Out) -> Result<Exit, Fau
     let only = args.side.as_deref().map(side).transpose()?;
     if let Some(side) = only.filter(|side| !check.asked_of.contains(side)) {
         let what = format!("`{}` is not asked of the {side}", check.id);
-        return Err(Fault::usage("BW-1010", what, format!("`bailiwick check show {}` says of whom", check.id)));
+        return Err(Fault::usage(
+            "BW-1010",
+            what,
+            format!("`bailiwick check show {}` says of whom", check.id),
+        ));
     }
     let feeds = feeds::of_checks(&home, &set)?;
     let now = args.now.unwrap_or_else(clock::second);
-    let assessment = answer(&home.view(&customer)?, &Asked { set: &set, profile: &profile, feeds: &feeds, now })?;
+    let assessment =
+        answer(&home.view(&customer)?, &Asked { set: &set, profile: &profile, feeds: &feeds, now })?;
     let answers: Vec<&Answer> =
         assessment.answers().filter(|a| a.check == check.id && only.is_none_or(|s| s == a.side)).collect();
     match out.form {
@@ -271,7 +290,10 @@ fn explain(check: &Check, answer: &Answer, out: Out) {
     }
     for g in &answer.because {
         let place = g.seq.map_or_else(|| "a public feed".to_owned(), |seq| format!("record {seq}"));
-        out.text(&format!("  stands on: {} ({} of the {}, {}, of {}), {place}", g.evidence, g.kind, g.side, g.file, g.effective));
+        out.text(&format!(
+            "  stands on: {} ({} of the {}, {}, of {}), {place}",
+            g.evidence, g.kind, g.side, g.file, g.effective
+        ));
     }
     // The rule of the evidence's day, which need not be today's.
     let rule = check.rules.iter().find(|r| r.from == answer.rule_from);
@@ -286,7 +308,8 @@ fn explain(check: &Check, answer: &Answer, out: Out) {
         out.text(&format!("  waits for: {waits}"));
     }
     out.text(&format!("  asked by: {}", check.from.join("; ")));
-    let maps: Vec<String> = check.maps.iter().map(|(name, ids)| format!("{name} {}", ids.join(" "))).collect();
+    let maps: Vec<String> =
+        check.maps.iter().map(|(name, ids)| format!("{name} {}", ids.join(" "))).collect();
     out.text(&format!("  also in: {}\n  to do: {}", maps.join("; "), check.fix));
 }
 

@@ -129,7 +129,14 @@ fn list(set: &CheckSet, measure: Option<&str>, out: Out) -> Result<Exit, Fault> 
             let row = |c: &&Check| {
                 let sides: Vec<&str> = c.asked_of.iter().map(|s| s.as_str()).collect();
                 let waits = c.waits_for.clone().unwrap_or_else(|| "-".into());
-                vec![c.id.clone(), c.measure.clone(), sides.join(" "), c.holder.letter().into(), c.title.clone(), waits]
+                vec![
+                    c.id.clone(),
+                    c.measure.clone(),
+                    sides.join(" "),
+                    c.holder.letter().into(),
+                    c.title.clone(),
+                    waits,
+                ]
             };
             let head = ["id", "measure", "asked of", "holder", "title", "waits for"];
             out.table(&head, all.iter().map(row).collect());
@@ -173,7 +180,10 @@ fn full_json(check: &Check, fixtures: &[Fixture]) -> Value {
     told["rules"] = check.rules.iter().map(rule_json).collect();
     told["attested"] = check.attested.into();
     told["empty_means"] = if check.may_not_apply { "not-applicable" } else { "unknown" }.into();
-    told["fixtures"] = fixtures.iter().map(|f| json!({"name": f.name, "side": f.side.as_str(), "verdict": f.verdict.as_str()})).collect();
+    told["fixtures"] = fixtures
+        .iter()
+        .map(|f| json!({"name": f.name, "side": f.side.as_str(), "verdict": f.verdict.as_str()}))
+        .collect();
     told
 }
 
@@ -198,12 +208,21 @@ fn show(check: &Check, fixtures: &[Fixture], out: Out) {
     let tried: Vec<String> = fixtures.iter().map(|f| format!("{} ({})", f.name, f.verdict)).collect();
     out.text(&format!("fixtures: {}", tried.join(", ")));
     for need in &check.needs {
-        let covers = if need.covers > 0 { format!(", covering {} days", need.covers / 86_400) } else { String::new() };
+        let covers =
+            if need.covers > 0 { format!(", covering {} days", need.covers / 86_400) } else { String::new() };
         let role = if need.reference { ", a list that excuses" } else { "" };
-        out.text(&format!("needs {} at most {} hours old{covers}{role}", need.kind, need.at_most_old / 3_600));
+        out.text(&format!(
+            "needs {} at most {} hours old{covers}{role}",
+            need.kind,
+            need.at_most_old / 3_600
+        ));
     }
     for rule in &check.rules {
-        out.text(&format!("\npopulation:\n  {}\nfailing:\n  {}", rule.population.trim(), rule.failing.trim()));
+        out.text(&format!(
+            "\npopulation:\n  {}\nfailing:\n  {}",
+            rule.population.trim(),
+            rule.failing.trim()
+        ));
         if let Some(unknown) = &rule.unknown {
             out.text(&format!("unknown:\n  {}", unknown.trim()));
         }
@@ -241,7 +260,8 @@ fn lessened(fixture: &Fixture) -> Vec<(&'static str, Fixture)> {
 
 fn try_fixture(check: &Check, fixture: &Fixture, failed: &mut Vec<Failed>) -> Result<(), Fault> {
     let profile = profile::named(&fixture.profile)?;
-    let mut fails = |fixture: String, why: String| failed.push(Failed { check: check.id.clone(), fixture, why });
+    let mut fails =
+        |fixture: String, why: String| failed.push(Failed { check: check.id.clone(), fixture, why });
     match fixture.answer(check, &profile.parameters) {
         Ok(answer) => {
             if let Some(why) = fixture.complaint(&answer) {

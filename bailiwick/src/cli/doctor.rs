@@ -110,7 +110,10 @@ fn feeds(home: &Home, now: Time) -> (Exit, String) {
         .collect();
     match (all.len(), overdue.is_empty()) {
         (many, true) => (Exit::Ok, format!("{many} lists; `bailiwick feed ls` says how old")),
-        (_, false) => (Exit::Findings, format!("a newer one is due: {}; `bailiwick feed update PATH`", overdue.join(", "))),
+        (_, false) => (
+            Exit::Findings,
+            format!("a newer one is due: {}; `bailiwick feed update PATH`", overdue.join(", ")),
+        ),
     }
 }
 

@@ -113,12 +113,14 @@ fn of_rows(exhibits: &[&Exhibit], customer: &CustomerId) -> Vec<Date> {
         for row in &exhibit.rows {
             for e in ENDS.iter().filter(|e| e.table == row.table().name) {
                 let Some(at) = instant(row, e.at) else { continue };
-                let of: Vec<String> = e.of.iter().map(|c| shown(row.cell(c))).filter(|t| !t.is_empty()).collect();
+                let of: Vec<String> =
+                    e.of.iter().map(|c| shown(row.cell(c))).filter(|t| !t.is_empty()).collect();
                 let (of, side) = (of.join(", "), exhibit.envelope.side.as_str());
                 let place = latest.entry((e.means, side, of.clone())).or_insert(None);
                 let done = e.done.is_some_and(|c| row.cell(c).is_some_and(|c| *c != Cell::Null));
                 let from = exhibit.envelope.id.clone();
-                let date = Date { at, customer: Some(customer.clone()), means: e.means, of, side: Some(side), from };
+                let date =
+                    Date { at, customer: Some(customer.clone()), means: e.means, of, side: Some(side), from };
                 if !done && place.as_ref().is_none_or(|there| there.at < at) {
                     *place = Some(date);
                 }
@@ -166,7 +168,14 @@ fn of_customer(home: &Home, customer: &CustomerId, now: Time) -> Result<Vec<Date
 fn of_feeds(home: &Home) -> Result<Vec<Date>, Fault> {
     let date = |(envelope, _): (evidence::Envelope, bool)| {
         let at = dossier::due(&envelope)?;
-        Some(Date { at, customer: None, means: "feed goes stale", of: envelope.kind, side: None, from: envelope.sha256 })
+        Some(Date {
+            at,
+            customer: None,
+            means: "feed goes stale",
+            of: envelope.kind,
+            side: None,
+            from: envelope.sha256,
+        })
     };
     Ok(feeds::list(home)?.into_iter().filter_map(date).collect())
 }
@@ -199,12 +208,19 @@ fn tell(dates: &[Date], now: Time, ahead: i64, out: Out) {
     match out.form {
         Form::Text => {
             let row = |d: &Date| {
-                let when = if d.at <= now { format!("{} days ago", days(d.at, now)) } else { format!("in {} days", days(now, d.at)) };
+                let when = if d.at <= now {
+                    format!("{} days ago", days(d.at, now))
+                } else {
+                    format!("in {} days", days(now, d.at))
+                };
                 let customer = d.customer.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
                 let side = d.side.unwrap_or("-").to_owned();
                 vec![d.at.to_string(), when, customer, side, d.means.to_owned(), d.of.clone(), d.from.clone()]
             };
-            out.table(&["date", "when", "customer", "side", "what", "of", "from"], dates.iter().map(row).collect());
+            out.table(
+                &["date", "when", "customer", "side", "what", "of", "from"],
+                dates.iter().map(row).collect(),
+            );
             out.say(&format!("{} dates in the next {ahead} days or past", dates.len()));
         }
         Form::Json => {

@@ -207,7 +207,11 @@ fn tell(taken: &[Taken], out: Out) -> Exit {
         Form::Text => {
             let row = |t: &Taken| {
                 let e = &t.envelope;
-                let state = if t.known { format!("{}, sealed before", e.status.as_str()) } else { e.status.as_str().into() };
+                let state = if t.known {
+                    format!("{}, sealed before", e.status.as_str())
+                } else {
+                    e.status.as_str().into()
+                };
                 vec![t.path.clone(), e.kind.clone(), state, counts(e), e.id.clone(), t.seq.to_string()]
             };
             out.table(&["file", "kind", "status", "rows", "id", "record"], taken.iter().map(row).collect());
@@ -274,7 +278,13 @@ fn due_in_words(line: &Line, now: Time) -> String {
     let due = dossier::due(&line.envelope).filter(|_| line.counts);
     due.map_or_else(
         || "-".into(),
-        |due| if due <= now { format!("overdue since {} days", days(due, now)) } else { format!("in {} days", days(now, due)) },
+        |due| {
+            if due <= now {
+                format!("overdue since {} days", days(due, now))
+            } else {
+                format!("in {} days", days(now, due))
+            }
+        },
     )
 }
 
@@ -291,12 +301,20 @@ fn line_json(line: &Line, now: Time) -> Value {
     })
 }
 
-fn list(path: &Path, customer: Option<&str>, kind_word: Option<&str>, now: Time, out: Out) -> Result<Exit, Fault> {
+fn list(
+    path: &Path,
+    customer: Option<&str>,
+    kind_word: Option<&str>,
+    now: Time,
+    out: Out,
+) -> Result<Exit, Fault> {
     let only = kind_word.map(kind).transpose()?;
     let home = look(path)?;
     let mut all = vec![];
     for id in customers(&home, customer)? {
-        all.extend(lines(&home, &id, now)?.into_iter().filter(|l| only.is_none_or(|k| l.envelope.kind == k.name)));
+        all.extend(
+            lines(&home, &id, now)?.into_iter().filter(|l| only.is_none_or(|k| l.envelope.kind == k.name)),
+        );
     }
     match out.form {
         Form::Text => {
@@ -305,8 +323,16 @@ fn list(path: &Path, customer: Option<&str>, kind_word: Option<&str>, now: Time,
                 let age = format!("{} d", days(e.effective(), now));
                 let tool = e.tool.clone().unwrap_or_else(|| e.format.clone());
                 vec![
-                    e.customer.to_string(), e.kind.clone(), e.side.to_string(), tool, e.collected.to_string(), age,
-                    e.status.as_str().into(), counts(e), due_in_words(l, now), e.id.clone(),
+                    e.customer.to_string(),
+                    e.kind.clone(),
+                    e.side.to_string(),
+                    tool,
+                    e.collected.to_string(),
+                    age,
+                    e.status.as_str().into(),
+                    counts(e),
+                    due_in_words(l, now),
+                    e.id.clone(),
                 ]
             };
             out.table(
@@ -327,10 +353,14 @@ fn kinds(out: Out) -> Exit {
     let told = |k: &evidence::Kind| json!({"kind": k.name, "about": k.about, "due_days": k.due_days, "tables": k.tables, "adds_up": k.accumulates()});
     match out.form {
         Form::Text => {
-            let row = |k: &evidence::Kind| vec![k.name.into(), k.due_days.to_string(), k.about.into(), k.tables.join(" ")];
+            let row = |k: &evidence::Kind| {
+                vec![k.name.into(), k.due_days.to_string(), k.about.into(), k.tables.join(" ")]
+            };
             out.table(&["kind", "due after days", "what it is", "tables"], KINDS.iter().map(row).collect());
         }
-        Form::Json => out.document("evidence-kinds", json!({"kinds": KINDS.iter().map(told).collect::<Vec<_>>()})),
+        Form::Json => {
+            out.document("evidence-kinds", json!({"kinds": KINDS.iter().map(told).collect::<Vec<_>>()}))
+        }
         Form::Jsonl => KINDS.iter().for_each(|k| out.json_line(&told(k))),
     }
     Exit::Ok
@@ -343,7 +373,9 @@ fn formats(out: Out) -> Exit {
             let row = |f: &evidence::Format| vec![f.name.into(), f.kind.into(), f.about.into()];
             out.table(&["format", "kind", "what it is"], FORMATS.iter().map(row).collect());
         }
-        Form::Json => out.document("evidence-formats", json!({"formats": FORMATS.iter().map(told).collect::<Vec<_>>()})),
+        Form::Json => {
+            out.document("evidence-formats", json!({"formats": FORMATS.iter().map(told).collect::<Vec<_>>()}))
+        }
         Form::Jsonl => FORMATS.iter().for_each(|f| out.json_line(&told(f))),
     }
     Exit::Ok

@@ -121,7 +121,10 @@ fn exception(args: &AddArgs, now: Time) -> Result<Exception, Fault> {
         return Err(refused(format!("it would end ({}) before it begins ({from})", args.expires)));
     }
     if args.expires.as_second() - from.as_second() > DAYS_LIMIT * 86_400 {
-        return Err(refused(format!("it would last {} days; twelve months are the most", days(from, args.expires))));
+        return Err(refused(format!(
+            "it would last {} days; twelve months are the most",
+            days(from, args.expires)
+        )));
     }
     let maybe = |name: &str, text: &Option<String>| text.as_deref().map(|t| said(name, t)).transpose();
     Ok(Exception {
@@ -214,8 +217,14 @@ fn list(config: &Config, customer: Option<&str>, now: Time, out: Out) -> Result<
                 let e = &k.exception;
                 let subject = e.subject.clone().unwrap_or_else(|| "every one".into());
                 vec![
-                    customer.to_string(), k.id.clone(), k.state(now).into(), e.check.clone(), e.side.to_string(),
-                    subject, e.expires.to_string(), e.reason.clone(),
+                    customer.to_string(),
+                    k.id.clone(),
+                    k.state(now).into(),
+                    e.check.clone(),
+                    e.side.to_string(),
+                    subject,
+                    e.expires.to_string(),
+                    e.reason.clone(),
                 ]
             };
             let head = ["customer", "id", "state", "check", "side", "subject", "expires", "reason"];

@@ -65,11 +65,20 @@ fn update(
     let at = collected.unwrap_or(now);
     let files = files(&[path], kind_word, &|_| at)?;
     let [file] = files.as_slice() else {
-        return Err(Fault::usage("BW-1019", "a feed is one file", "name the file, not a folder; nothing was changed"));
+        return Err(Fault::usage(
+            "BW-1019",
+            "a feed is one file",
+            "name the file, not a folder; nothing was changed",
+        ));
     };
     let envelope = feeds::update(&home, file, &bounded(&file.path, BYTES_LIMIT)?, now)?;
     match out.form {
-        Form::Text => out.text(&format!("{} of {}, {} rows, is used for all customers from now on", envelope.kind, envelope.effective(), rows(&envelope))),
+        Form::Text => out.text(&format!(
+            "{} of {}, {} rows, is used for all customers from now on",
+            envelope.kind,
+            envelope.effective(),
+            rows(&envelope)
+        )),
         _ => out.document("feed", line(&envelope, true, now)),
     }
     Ok(Exit::Ok)
@@ -97,9 +106,18 @@ fn list(home: &Path, out: Out) -> Result<Exit, Fault> {
     match out.form {
         Form::Text => {
             let row = |(e, own): &(Envelope, bool)| {
-                let due = dossier::due(e).map_or_else(String::new, |t| if t <= now { "overdue".into() } else { format!("in {} days", days(now, t)) });
+                let due = dossier::due(e).map_or_else(String::new, |t| {
+                    if t <= now { "overdue".into() } else { format!("in {} days", days(now, t)) }
+                });
                 let from = if *own { "home" } else { "program" };
-                vec![e.kind.clone(), from.into(), e.effective().to_string(), format!("{} d", days(e.effective(), now)), rows(e).to_string(), due]
+                vec![
+                    e.kind.clone(),
+                    from.into(),
+                    e.effective().to_string(),
+                    format!("{} d", days(e.effective(), now)),
+                    rows(e).to_string(),
+                    due,
+                ]
             };
             out.table(&["kind", "from", "of", "age", "rows", "due"], all.iter().map(row).collect());
             if !missing.is_empty() {

@@ -161,19 +161,32 @@ fn tell(word: &str, found: &[Hit], not_said: &[(CustomerId, Vec<&'static str>)],
     match out.form {
         Form::Text => {
             let row = |h: &Hit| {
-                let customer = h.customer.as_ref().map_or_else(|| "everybody".to_owned(), ToString::to_string);
+                let customer =
+                    h.customer.as_ref().map_or_else(|| "everybody".to_owned(), ToString::to_string);
                 let said = h.row.get(h.column).and_then(Value::as_str).unwrap_or_default().to_owned();
-                vec![customer, h.side.unwrap_or("-").into(), h.table.into(), h.on.clone(), said, format!("{} d", h.age_days), h.document.clone()]
+                vec![
+                    customer,
+                    h.side.unwrap_or("-").into(),
+                    h.table.into(),
+                    h.on.clone(),
+                    said,
+                    format!("{} d", h.age_days),
+                    h.document.clone(),
+                ]
             };
             let head = ["customer", "side", "table", "on", "says", "age", "document"];
             out.table(&head, found.iter().map(row).collect());
             out.say(&format!("{} rows at {} of {asked} customers", found.len(), touched.len()));
             for (customer, tables) in not_said.iter().filter(|(_, tables)| !tables.is_empty()) {
-                out.say(&format!("nobody can say of {customer}: no evidence in time of {}", tables.join(", ")));
+                out.say(&format!(
+                    "nobody can say of {customer}: no evidence in time of {}",
+                    tables.join(", ")
+                ));
             }
         }
         Form::Json => {
-            let silent = |(c, tables): &(CustomerId, Vec<&str>)| json!({"customer": c.as_str(), "tables": tables});
+            let silent =
+                |(c, tables): &(CustomerId, Vec<&str>)| json!({"customer": c.as_str(), "tables": tables});
             out.document("impact", json!({
                 "word": word, "customers": touched.iter().map(|c| c.as_str()).collect::<Vec<_>>(),
                 "rows": found.iter().map(line).collect::<Vec<_>>(),

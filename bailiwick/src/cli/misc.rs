@@ -55,7 +55,8 @@ pub(crate) struct ManArgs {
 /// Shows the configuration.
 pub(crate) fn config(config: &Config, verb: ConfigVerb, out: Out) -> Result<Exit, Fault> {
     let ConfigVerb::Show { origin } = verb;
-    let shown = |paths: &[PathBuf]| -> Vec<String> { paths.iter().map(|p| p.display().to_string()).collect() };
+    let shown =
+        |paths: &[PathBuf]| -> Vec<String> { paths.iter().map(|p| p.display().to_string()).collect() };
     let (rules, checks) = (shown(&config.rules.value), shown(&config.checks.value));
     let home = config.home.value.display().to_string();
     match out.form {

@@ -32,6 +32,26 @@ fn filled() -> Place {
             .collect();
         let log = place.file(&format!("{customer}.log"), lines.as_bytes());
         assert_eq!(place.run(&["ingest", "--customer", customer, "--source", "ssh", &log]).code, 0);
+        let accounts = format!(
+            "name,directory,kind,enabled,owner,secret_ends_at\n{word},ad,service,yes,{word},2026-12-01\n"
+        );
+        let accounts = place.file(&format!("{customer}.csv"), accounts.as_bytes());
+        let about = ["--customer", customer, "--side", "customer", "--kind", "accounts", "--scope", &word];
+        assert_eq!(place.run(&[&["evidence", "add"][..], &about, &[&accounts]].concat()).code, 0);
+        let except = [
+            "exception",
+            "add",
+            "--check",
+            "ra.msp-mfa-100",
+            "--side",
+            "provider",
+            "--expires",
+            "2027-03-01",
+            "--from",
+            "2026-11-01",
+        ];
+        let why = ["--customer", customer, "--reason", &word, "--compensating", &word, "--subject", &word];
+        assert_eq!(place.run(&[&except[..], &why].concat()).code, 0);
     }
     place
 }
@@ -54,6 +74,13 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
             vec!["export", "--customer", own, "--to", &bundle],
             vec!["ledger", "prove", "--customer", own, "--seq", "9", "--to", &proofs],
             vec!["retention", "set", "--customer", own, "--days", "10"],
+            vec!["evidence", "ls", "--customer", own, "--json"],
+            vec!["assess", "--customer", own, "--json"],
+            vec!["assess", "--customer", own, "--now", "2026-11-21", "--json"],
+            vec!["why", "ra.msp-mfa-100", "--customer", own, "--json"],
+            vec!["exception", "ls", "--customer", own, "--json"],
+            vec!["due", "--customer", own, "--days", "3000", "--json"],
+            vec!["impact", "--customer", own, "ad", "--json"],
             vec!["hunt", "--customer", own, "(("],
             vec!["ledger", "tail", "--customer", own, "--kind", "nothing"],
         ]
@@ -64,8 +91,17 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
         for alert in alerts["alerts"].as_array().expect("a list") {
             assert!(!alert["customers"].as_array().expect("a list").is_empty());
         }
+        let documents = place.run(&["evidence", "ls", "--customer", own, "--json"]).json();
+        let document = documents["evidence"][0]["id"].as_str().expect("an id").to_owned();
         for other in CUSTOMERS.into_iter().filter(|c| *c != own) {
+            let theirs = place.run(&["evidence", "show", "--customer", other, &document]);
+            assert!(
+                theirs.code == 2 && !theirs.err.contains(&mark(own)),
+                "{other} shows a document of {own}"
+            );
             let word = mark(other);
+            let reached = place.run(&["impact", "--customer", own, &word, "--json"]).json();
+            assert_eq!(reached["rows"], serde_json::json!([]), "{own} was asked for {other}'s word");
             let hunted = place.run(&["hunt", "--customer", own, &word, "--jsonl"]);
             assert_eq!((hunted.code, hunted.out.as_str()), (0, ""), "{own} was asked for {other}'s word");
             asked.push(
@@ -77,6 +113,7 @@ fn no_answer_about_one_customer_holds_a_byte_of_another() {
                     .to_vec(),
             );
         }
+        asked.push(["evidence", "show", &document, "--json"].map(str::to_owned).to_vec());
         for words in &asked {
             let ran = place.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
             // The words of the question itself are the asker's.

@@ -1,5 +1,6 @@
 //! The integration tests of the workspace: what holds for all rooms together.
 
+mod assess;
 mod corpus;
 mod custody;
 mod isolation;

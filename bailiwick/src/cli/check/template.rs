@@ -73,7 +73,9 @@ const ROWS: &str = "name,directory,kind,enabled,owner\nsvc-scan,ad,service,yes,a
 
 /// The files of a new check, by their place in its folder.
 fn files(id: &str, measure: &str) -> BTreeMap<String, Vec<u8>> {
-    let like = |verdict: &str, how: &str| format!("# The same files with less in them.\nlike = \"met\"\nverdict = \"{verdict}\"\n{how}\n");
+    let like = |verdict: &str, how: &str| {
+        format!("# The same files with less in them.\nlike = \"met\"\nverdict = \"{verdict}\"\n{how}\n")
+    };
     [
         ("check.toml", CHECK.replace("@ID@", id).replace("@MEASURE@", measure)),
         ("fixtures/met/case.toml", MET.to_owned()),
@@ -107,7 +109,10 @@ pub(crate) fn new(id: &str, measure: &str, to: &Path, out: Out) -> Result<Exit, 
             "{folder} holds a check that works; change it, then `bailiwick check test {}`",
             crate::out::path(to)
         )),
-        _ => out.document("check-new", json!({"id": id, "folder": folder, "files": files.keys().collect::<Vec<_>>()})),
+        _ => out.document(
+            "check-new",
+            json!({"id": id, "folder": folder, "files": files.keys().collect::<Vec<_>>()}),
+        ),
     }
     Ok(Exit::Ok)
 }

@@ -45,7 +45,12 @@ fn found(path: &Path, ids: &[&str], customer: Option<&str>, with_raw: bool) -> R
             dossier::envelopes(&view.others()?).into_iter().map(|(_, e)| e.id).collect();
         if ids.iter().any(|id| there.contains(*id)) {
             let exhibits = dossier::open(&view, with_raw)?.exhibits().to_vec();
-            met.extend(exhibits.into_iter().filter(|e| ids.contains(&e.envelope.id.as_str())).map(|e| (e.envelope.id.clone(), e)));
+            met.extend(
+                exhibits
+                    .into_iter()
+                    .filter(|e| ids.contains(&e.envelope.id.as_str()))
+                    .map(|e| (e.envelope.id.clone(), e)),
+            );
         }
         known.extend(there);
     }
@@ -79,7 +84,9 @@ pub(crate) fn row_json(row: &Row) -> Value {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
 }
 
 /// Shows a document.
@@ -126,7 +133,11 @@ fn tables(exhibit: &Exhibit, limit: usize, out: Out) {
         let columns = shown.first().map_or(&[][..], |r| r.table().columns);
         let said: Vec<usize> =
             (0..columns.len()).filter(|&n| shown.iter().any(|r| r.cells()[n] != Cell::Null)).collect();
-        out.text(&format!("\n{name}: {} rows{}", rows.len(), if rows.len() > limit { format!(", the first {limit}") } else { String::new() }));
+        out.text(&format!(
+            "\n{name}: {} rows{}",
+            rows.len(),
+            if rows.len() > limit { format!(", the first {limit}") } else { String::new() }
+        ));
         let head: Vec<&str> = said.iter().map(|&n| columns[n].name).collect();
         let row = |r: &&Row| said.iter().map(|&n| text(&value(&r.cells()[n], columns[n].holds))).collect();
         out.table(&head, shown.iter().map(row).collect());
@@ -139,7 +150,10 @@ type Subjects<'a> = BTreeMap<(&'static str, String), Vec<&'a Row>>;
 fn subjects(exhibit: &Exhibit) -> Subjects<'_> {
     let mut all: Subjects<'_> = BTreeMap::new();
     for row in &exhibit.rows {
-        let subject = text(&value(&row.cells()[0], row.table().columns[0].holds));
+        // The first column names the subject; a tool that does not fill it names it in the next one that it fills.
+        let mut cells = row.table().columns.iter().zip(row.cells());
+        let first = cells.find(|(_, cell)| **cell != Cell::Null);
+        let subject = first.map_or_else(String::new, |(column, cell)| text(&value(cell, column.holds)));
         all.entry((row.table().name, subject)).or_default().push(row);
     }
     all.values_mut().for_each(|rows| rows.sort_by_key(|r| r.line()));
@@ -151,7 +165,8 @@ fn changes(before: &[&Row], after: &[&Row]) -> Value {
     if let ([one], [other]) = (before, after) {
         let columns = one.table().columns.iter().zip(one.cells().iter().zip(other.cells()));
         let changed = columns.filter(|(_, (a, b))| a != b);
-        let told = changed.map(|(c, (a, b))| (c.name.to_owned(), json!([value(a, c.holds), value(b, c.holds)])));
+        let told =
+            changed.map(|(c, (a, b))| (c.name.to_owned(), json!([value(a, c.holds), value(b, c.holds)])));
         return Value::Object(told.collect());
     }
     let rows = |rows: &[&Row]| rows.iter().map(|r| row_json(r)).collect::<Vec<_>>();

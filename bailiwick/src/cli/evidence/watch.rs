@@ -1,6 +1,8 @@
 //! `evidence watch`: one pass over a folder; every file that is new there is added.
 
-use super::{Exit, Fault, Out, Given, Taken, add, check_format, customer_id, files, kind, mapping, open, side, tell};
+use super::{
+    Exit, Fault, Given, Out, Taken, add, check_format, customer_id, files, kind, mapping, open, side, tell,
+};
 use crate::clock;
 use crate::dossier;
 use crate::evidence::{File, bounded};
