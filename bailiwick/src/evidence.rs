@@ -220,6 +220,10 @@ pub(crate) fn add(home: &Home, given: &Given, files: &[File]) -> Result<Vec<Take
         Desk { home, customer: &given.customer, vault: None, batch: vec![], bytes: 0, waiting: vec![] };
     for file in files {
         let now = clock::now();
+        if let Some(vault) = &mut desk.vault {
+            // Reading may take long; meanwhile the log says that we are there.
+            vault.beat(now)?;
+        }
         let raw = bounded(&file.path, BYTES_LIMIT)?;
         let (document, envelope) = examine(given, file, &raw, now);
         let path = crate::out::path(&file.path);

@@ -21,6 +21,7 @@ const DOORS: &[(&str, &str)] = &[
     ("verify/benches", "looks at the clock and writes its input"),
     ("bailiwick/benches", "starts the program, looks at the clock, writes its input"),
     ("verify/src/main.rs", "decides the exit code"),
+    ("assess/build.rs", "cargo tells it where to write the list of checks"),
     ("witness/src/state.rs", "the witness's own small state"),
     ("witness/src/main.rs", "the time and the key of a witness"),
 ];
