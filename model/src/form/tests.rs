@@ -145,7 +145,11 @@ fn the_edges_of_time_survive_and_what_lies_beyond_is_refused() {
     assert_eq!(decode(&with(&wide(NEGATIVE, 377_705_023_201), &[0])), refused);
     assert_eq!(decode(&with(&wide(UNSIGNED, u64::MAX), &[0])), refused);
     assert_eq!(decode(&with(&wide(NEGATIVE, u64::MAX), &[0])), refused);
-    assert_eq!(decode(&with(&[0], &[0x1a, 0x3b, 0x9a, 0xca, 0x00])), refused, "a whole second of nanoseconds");
+    assert_eq!(
+        decode(&with(&[0], &[0x1a, 0x3b, 0x9a, 0xca, 0x00])),
+        refused,
+        "a whole second of nanoseconds"
+    );
 }
 
 proptest! {
