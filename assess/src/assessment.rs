@@ -132,6 +132,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "open": subjects_json(&answer.open),
         "excepted": subjects_json(&answer.excepted),
         "lacking": answer.lacking,
+        "owed": answer.owed,
         "attested_by": answer.words.iter().map(words).collect::<Vec<_>>(),
         "parameters": answer.parameters,
         "rule_from": answer.rule_from.map(|t| t.to_string()),

@@ -10,6 +10,7 @@ use crate::dossier::Dossier;
 use crate::judge::{Answer, Circumstances, Exception, judge};
 use crate::store::Store;
 use crate::verdict::Verdict;
+use contract::History;
 use evidence::{Envelope, Handed, Hint, Side, text};
 use model::{CustomerId, Time};
 use serde_json::{Value, json};
@@ -212,7 +213,12 @@ impl Fixture {
         }
         let dossier = Dossier::open(&[memory.seal()?]);
         let store = Store::load(dossier.exhibits(), self.now).map_err(|e| e.to_string())?;
-        let about = Circumstances { now: self.now, parameters, exceptions: &self.exceptions };
+        let about = Circumstances {
+            now: self.now,
+            parameters,
+            exceptions: &self.exceptions,
+            contracts: &History::default(),
+        };
         Ok(judge(&store, dossier.exhibits(), check, self.side, &about))
     }
 

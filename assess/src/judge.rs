@@ -3,7 +3,9 @@
 use crate::admit::{Admitted, State, admit};
 use crate::check::{Check, Rule};
 use crate::store::{Line, Store, Values};
+use crate::terms;
 use crate::verdict::{Counts, Verdict};
+use contract::History;
 use evidence::records::Exhibit;
 use evidence::{Cell, Side};
 use model::Time;
@@ -85,6 +87,8 @@ pub struct Answer {
     pub words: Vec<Word>,
     /// The parameters that were used, with their values.
     pub parameters: BTreeMap<String, String>,
+    /// Who owes it under the contract of the day.
+    pub owed: String,
     /// Since when the rule that was used is the rule.
     pub rule_from: Option<Time>,
 }
@@ -120,6 +124,8 @@ pub struct Circumstances<'a> {
     pub parameters: &'a BTreeMap<String, toml::Value>,
     /// Exceptions, in force or not.
     pub exceptions: &'a [Exception],
+    /// The versions of the contract.
+    pub contracts: &'a History,
 }
 
 /// Answers a check for one side.
@@ -132,6 +138,7 @@ pub(crate) fn judge(
 ) -> Answer {
     let admitted = admit(exhibits, &check.needs, side, about.now);
     let mut answer = blank(check, side);
+    answer.owed = terms::owed(about.contracts, check, side, terms::date(about.now));
     answer.because = admitted.documents.iter().map(|&n| ground(&exhibits[n])).collect();
     if let Some(waits) = &check.waits_for {
         answer.because.clear();
@@ -170,6 +177,7 @@ fn blank(check: &Check, side: Side) -> Answer {
         lacking: vec![],
         words: vec![],
         parameters: BTreeMap::new(),
+        owed: String::new(),
         rule_from: None,
     }
 }

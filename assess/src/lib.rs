@@ -15,6 +15,7 @@ pub mod fixture;
 pub mod judge;
 pub mod report;
 mod store;
+pub mod terms;
 mod verdict;
 
 pub use check::{Check, CheckError, Holder, Need, Of};

@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::profile::Profile;
 use ::assess::assessment::{Assessment, assess, day};
 use ::assess::judge::Circumstances;
+use ::assess::terms;
 use ::assess::{CheckSet, Counts, Dossier, Verdict};
 use custody::{Home, Vault, View};
 use evidence::Side;
@@ -27,12 +28,17 @@ pub(crate) struct Asked<'a> {
 /// Answers every check for a customer.
 pub(crate) fn answer(view: &View, asked: &Asked<'_>) -> Result<Assessment, Fault> {
     let sealed = dossier::grounds(view)?;
+    let contracts = terms::contracts(&sealed);
     let exceptions = exceptions::approved(&exceptions::of(&sealed));
     let mut dossier = Dossier::open(&sealed);
     drop(sealed);
     dossier.add_feeds(asked.feeds.iter().cloned());
-    let about =
-        Circumstances { now: asked.now, parameters: &asked.profile.parameters, exceptions: &exceptions };
+    let about = Circumstances {
+        now: asked.now,
+        parameters: &asked.profile.parameters,
+        exceptions: &exceptions,
+        contracts: &contracts,
+    };
     assess(&dossier, asked.set, &about).map_err(|why| {
         let what = format!("the evidence cannot be loaded: {why}");
         Fault::new(crate::fault::Exit::Environment, "BW-5003", what, "look at the machine's memory")

@@ -8,7 +8,7 @@ pub(crate) struct Code {
 }
 
 /// All codes. A code is never given a second meaning.
-pub(crate) const CODES: [Code; 32] = [
+pub(crate) const CODES: [Code; 33] = [
     Code {
         code: "BW-1001",
         title: "the command line cannot be understood",
@@ -108,6 +108,11 @@ pub(crate) const CODES: [Code; 32] = [
         code: "BW-1020",
         title: "a document is too large",
         page: "A document of evidence has at most 1 GiB. Export less at a time: one site, one week, one target a file; documents of one kind and different scope stand beside each other.",
+    },
+    Code {
+        code: "BW-1021",
+        title: "a contract cannot be taken",
+        page: "A contract is a TOML file with a head, both parties and a row for each measure and clause. Each fault is told with line, column and caret, and what to write instead; `bailiwick contract new` prints a draft that is whole. A version that both sides signed is never replaced: a new text gets the next number.",
     },
     Code {
         code: "BW-1101",

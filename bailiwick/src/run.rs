@@ -53,6 +53,8 @@ fn run(global: &Global, command: Command, out: Out) -> Result<Exit, Fault> {
         Command::Ledger(args) => cli::ledger::run(&home.value, args.verb, out),
         Command::Retention(args) => cli::retention::run(&home.value, args.verb, out),
         Command::Key(args) => cli::key::run(&home.value, args.verb, out),
+        Command::Contract(args) => cli::contract::run(&config()?, args.verb, out),
+        Command::Report(args) => cli::report::run(&config()?, &args, out),
         Command::Verify(args) => cli::verify::run(&home.value, &args, out),
         Command::Scan(args) => cli::scan::run(&args, out),
         Command::Demo(args) => cli::demo::run(&args, out),

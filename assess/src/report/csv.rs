@@ -38,7 +38,7 @@ pub fn csv(report: &Report<'_>) -> String {
                 answer.counts.unknown.to_string(),
                 answer.failing_count.to_string(),
                 answer.why.clone(),
-                report.owner(answer),
+                answer.owed.clone(),
                 grounds.join("; "),
                 if answer.verdict.is_good() { String::new() } else { fix.to_owned() },
             ];

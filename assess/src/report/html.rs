@@ -117,7 +117,7 @@ fn attention(report: &Report<'_>, page: &mut Page) {
             .text(&check.title)
             .raw("</a></th>");
         page.element("td", answer.side.as_str()).element("td", &answer.why);
-        page.element("td", &report.owner(answer)).element("td", &check.fix).raw("</tr>");
+        page.element("td", &answer.owed).element("td", &check.fix).raw("</tr>");
     }
     if !any {
         page.raw("<tr><td colspan=\"5\">Nothing that was looked at fails. What nobody can say stands below.</td></tr>");
@@ -166,7 +166,7 @@ fn details(report: &Report<'_>, measure: &MeasureAnswer, page: &mut Page) {
         subjects(page, "Who fails", &answer.failing, answer.failing_count);
         subjects(page, "Of whom nobody can say", &answer.open, answer.counts.unknown);
         subjects(page, "Excepted for a time", &answer.excepted, answer.excepted.len() as u64);
-        facts(report, answer, check, page);
+        facts(answer, check, page);
         page.raw("</article>");
     }
     page.raw("</section>");
@@ -191,14 +191,14 @@ fn subjects(page: &mut Page, title: &str, list: &[Subject], all: u64) {
     page.raw("</ul></details>");
 }
 
-fn facts(report: &Report<'_>, answer: &Answer, check: &Check, page: &mut Page) {
+fn facts(answer: &Answer, check: &Check, page: &mut Page) {
     page.raw("<dl>");
     let mut fact = |name: &str, text: String| {
         if !text.is_empty() {
             page.element("dt", name).element("dd", &text);
         }
     };
-    fact("Owed by", report.owner(answer));
+    fact("Owed by", answer.owed.clone());
     let grounds: Vec<String> = answer
         .because
         .iter()

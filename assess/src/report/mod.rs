@@ -8,7 +8,6 @@ mod picture;
 
 use crate::assessment::Assessment;
 use crate::checks::CheckSet;
-use crate::judge::Answer;
 use crate::verdict::Verdict;
 use evidence::Side;
 use evidence::records::Exhibit;
@@ -27,15 +26,6 @@ pub struct Past {
     pub at: Time,
     /// The word for each measure and side.
     pub verdicts: BTreeMap<(String, Side), Verdict>,
-}
-
-/// Who owes what a check asks, under the contract of the day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owed {
-    /// provider, customer, both, nobody.
-    pub by: String,
-    /// The row of the contract that says so, or that there is none.
-    pub row: String,
 }
 
 /// Everything a report says.
@@ -60,8 +50,6 @@ pub struct Report<'a> {
     pub exhibits: &'a [Exhibit],
     /// Title and question of each measure.
     pub measures: BTreeMap<String, (String, String)>,
-    /// Who owes each check, by check and side.
-    pub owed: BTreeMap<(String, Side), Owed>,
     /// Origin, size and root of the checkpoint that it all stands under.
     pub checkpoint: (String, u64, String),
 }
@@ -69,11 +57,6 @@ pub struct Report<'a> {
 impl Report<'_> {
     fn title<'r>(&'r self, measure: &'r str) -> &'r str {
         self.measures.get(measure).map_or(measure, |(title, _)| title)
-    }
-
-    fn owner(&self, answer: &Answer) -> String {
-        let owed = self.owed.get(&(answer.check.clone(), answer.side));
-        owed.map_or_else(|| "nobody: there is no contract".to_owned(), |o| format!("{} ({})", o.by, o.row))
     }
 
     /// How many checks have which word, for one side.
@@ -89,9 +72,6 @@ impl Report<'_> {
 /// Everything as JSON.
 #[must_use]
 pub fn json(report: &Report<'_>) -> Value {
-    let owed = report.owed.iter().map(
-        |((check, side), o)| json!({"check": check, "side": side.as_str(), "owed_by": o.by, "row": o.row}),
-    );
     let exhibits = report.exhibits.iter().map(|e| e.envelope.to_json());
     let history = report.history.iter().map(|past| {
         let words = past
@@ -110,7 +90,6 @@ pub fn json(report: &Report<'_>) -> Value {
         "now": report.now.to_string(),
         "checkpoint": {"origin": origin, "size": size, "root": root},
         "measures": report.assessment.to_json(),
-        "owed": owed.collect::<Vec<_>>(),
         "history": history.collect::<Vec<_>>(),
         "evidence": exhibits.collect::<Vec<_>>(),
     })

@@ -81,7 +81,7 @@ fn finding(report: &Report<'_>, answer: &Answer) -> Value {
         "uuid": uuid(report, &["finding", place(answer)[0], place(answer)[1]]),
         "title": format!("{} of the {}", answer.check, answer.side),
         "description": answer.why,
-        "props": [property("verdict", answer.verdict.as_str()), property("owed-by", &report.owner(answer))],
+        "props": [property("verdict", answer.verdict.as_str()), property("owed-by", &answer.owed)],
         "target": {
             "type": "objective-id",
             "target-id": format!("{}_{}", answer.check, answer.side),
@@ -140,7 +140,7 @@ pub fn plan_of_action(report: &Report<'_>) -> Value {
             "uuid": uuid(report, &["item", place(a)[0], place(a)[1]]),
             "title": format!("{} of the {}: {}", a.check, a.side, a.verdict),
             "description": format!("{}. Next: {fix}", a.why),
-            "props": [property("verdict", a.verdict.as_str()), property("owed-by", &report.owner(a))],
+            "props": [property("verdict", a.verdict.as_str()), property("owed-by", &a.owed)],
             "related-findings": [{"finding-uuid": uuid(report, &["finding", place(a)[0], place(a)[1]])}],
             "related-observations": [{"observation-uuid": uuid(report, &["observation", place(a)[0], place(a)[1]])}],
         })

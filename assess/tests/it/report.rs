@@ -51,7 +51,6 @@ fn with<T>(show: impl Fn(&Report<'_>) -> T) -> T {
             "remote-access-mfa".to_owned(),
             (HOSTILE.to_owned(), HOSTILE.to_owned()),
         )]),
-        owed: BTreeMap::new(),
         checkpoint: (HOSTILE.into(), 7, HOSTILE.into()),
     })
 }

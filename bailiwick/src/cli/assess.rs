@@ -83,14 +83,14 @@ struct Told {
 
 /// Runs `assess`.
 pub(crate) fn run(config: &Config, args: &AssessArgs, out: Out) -> Result<Exit, Fault> {
-    let profile = profile::named(&args.profile)?;
+    let now = args.now.unwrap_or_else(clock::second);
+    let profile = profile::named(&args.profile, now)?;
     args.customer.as_deref().map(customer_id).transpose()?;
     let writes = args.now.is_none() && !args.no_record;
     let home = if writes { open(&config.home.value, "assess")? } else { look(&config.home.value)? };
     let customers = customers(&home, args.customer.as_deref())?;
     let set = checks::armed(&config.checks.value)?;
     let feeds = feeds::of_checks(&home, &set)?;
-    let now = args.now.unwrap_or_else(clock::second);
     let asked = Asked { set: &set, profile: &profile, feeds: &feeds, now };
     let progress = Progress::new(out, customers.len() as u64, false);
     let mut all = vec![];
@@ -114,7 +114,7 @@ fn one(home: &Home, customer: CustomerId, asked: &Asked<'_>, writes: bool) -> Re
 }
 
 /// 1 over 3 over 0.
-fn exit(assessment: &Assessment) -> Exit {
+pub(super) fn exit(assessment: &Assessment) -> Exit {
     let each = |verdict: Verdict| match verdict {
         Verdict::NotMet => Exit::Findings,
         open if open.is_open() => Exit::Incomplete,
@@ -234,7 +234,8 @@ fn grid_row(told: &Told, side: Side) -> Vec<String> {
 
 /// Runs `why`.
 pub(crate) fn why(config: &Config, args: &WhyArgs, out: Out) -> Result<Exit, Fault> {
-    let profile = profile::named(&args.profile)?;
+    let now = args.now.unwrap_or_else(clock::second);
+    let profile = profile::named(&args.profile, now)?;
     let customer = customer_id(&args.customer)?;
     let home = look(&config.home.value)?;
     home.customer(&customer)?;

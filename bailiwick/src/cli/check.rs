@@ -259,7 +259,7 @@ fn lessened(fixture: &Fixture) -> Vec<(&'static str, Fixture)> {
 }
 
 fn try_fixture(check: &Check, fixture: &Fixture, failed: &mut Vec<Failed>) -> Result<(), Fault> {
-    let profile = profile::named(&fixture.profile)?;
+    let profile = profile::named(&fixture.profile, fixture.now)?;
     let mut fails =
         |fixture: String, why: String| failed.push(Failed { check: check.id.clone(), fixture, why });
     match fixture.answer(check, &profile.parameters) {

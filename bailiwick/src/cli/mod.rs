@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod assess;
 pub(crate) mod check;
+pub(crate) mod contract;
 pub(crate) mod customer;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -16,6 +17,7 @@ pub(crate) mod ingest;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod misc;
+pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod rule;
 pub(crate) mod scan;
@@ -184,6 +186,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  bailiwick key rotate --customer acme\n  bailiwick key escrow --customer acme --for public.key --to acme.escrow"
     )]
     Key(key::KeyArgs),
+    /// Who owes what: draft, check, compare, sign, seal
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick contract new --customer acme > acme.contract.toml\n  bailiwick contract check acme.contract.toml\n  bailiwick contract add --customer acme acme.contract.toml"
+    )]
+    Contract(contract::ContractArgs),
+    /// Write the answer about a customer for people or programs
+    #[command(after_help = report::HELP)]
+    Report(report::ReportArgs),
     /// Verify vaults: every record, every byte
     #[command(
         after_help = "Examples:\n  bailiwick verify\n  bailiwick verify --customer acme --json\n\nNothing is written. Exit 4 when anything is not as it was sealed; the findings name records and file."

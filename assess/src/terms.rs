@@ -1,0 +1,61 @@
+//! What was agreed: the versions of the contract in a customer's log, the numbers of a profile, and who owes what.
+
+use crate::check::Check;
+use contract::{Contract, History, Parameter, Profile};
+use evidence::Side;
+use jiff::civil::Date;
+use ledger::Sealed;
+use model::{Event, Kind, Time};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The day of an instant, in UTC.
+#[must_use]
+pub fn date(at: Time) -> Date {
+    jiff::tz::TimeZone::UTC.to_datetime(at).date()
+}
+
+/// The form of a version of the contract in a log.
+#[must_use]
+pub fn contract_json(contract: &Contract, text: &str) -> Value {
+    json!({"contract": 1, "id": contract.id, "version": contract.version, "hash": contract.hash(), "text": text})
+}
+
+/// The text of each version of the contract in sealed records, in the order of the log, with its place.
+#[must_use]
+pub fn texts(sealed: &[Sealed<Vec<Event>>]) -> Vec<(u64, String)> {
+    let records =
+        sealed.iter().flat_map(|s| s.value()).map(|e| &e.record).filter(|r| r.kind == Kind::Contract);
+    let text = |r: &model::Record| {
+        let body: Value = serde_json::from_slice(&r.raw).ok()?;
+        (body.get("contract") == Some(&json!(1))).then_some(())?;
+        Some((r.seq, body.get("text")?.as_str()?.to_owned()))
+    };
+    records.filter_map(text).collect()
+}
+
+/// The versions of the contract in sealed records; a text that this version cannot read is passed over.
+#[must_use]
+pub fn contracts(sealed: &[Sealed<Vec<Event>>]) -> History {
+    History::new(texts(sealed).iter().filter_map(|(_, text)| Contract::parse(text).ok()).collect())
+}
+
+/// The numbers of a profile on a day, by `<check>.<parameter>`, each in the unit in which its check reads it.
+#[must_use]
+pub fn parameters(profile: &Profile, day: Date) -> BTreeMap<String, toml::Value> {
+    let value = |parameter: &'static Parameter| {
+        let number = profile.value(&parameter.name, day)?.setting.value.in_unit(parameter.unit)?;
+        Some((parameter.name.clone(), toml::Value::Integer(i64::try_from(number).ok()?)))
+    };
+    Parameter::all().filter_map(value).collect()
+}
+
+/// Who owes a check under the contract of a day, in one sentence.
+#[must_use]
+pub fn owed(contracts: &History, check: &Check, side: Side, day: Date) -> String {
+    let side = contract::Side::named(side.as_str()).unwrap_or(contract::Side::Provider);
+    let owed = contracts
+        .on(day)
+        .map_or(contract::Owed::NoContract, |c| c.owner_in(&check.id, &check.measure, side, day));
+    owed.sentence()
+}
