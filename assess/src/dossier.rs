@@ -1,6 +1,6 @@
 //! Everything that was sealed about a customer and that an answer can stand on: documents of evidence, in their order.
 
-use evidence::records::{Exhibit, Gatherer};
+use evidence::records::{Exhibit, Gatherer, Wanted};
 use ledger::Sealed;
 use model::{Event, Kind};
 use std::collections::BTreeMap;
@@ -31,17 +31,22 @@ impl Dossier {
     /// Gathers the documents out of sealed records; records of other kinds are passed over.
     #[must_use]
     pub fn open(sealed: &[Sealed<Vec<Event>>]) -> Self {
-        Self::gather(sealed, false)
+        Self::gather(sealed, Gatherer::new(false))
+    }
+
+    /// The same, only those whose envelope is wanted: the others are not read.
+    #[must_use]
+    pub fn only(sealed: &[Sealed<Vec<Event>>], wanted: Wanted) -> Self {
+        Self::gather(sealed, Gatherer::new(false).only(wanted))
     }
 
     /// The same, with the raw bytes of every document.
     #[must_use]
     pub fn open_with_raw(sealed: &[Sealed<Vec<Event>>]) -> Self {
-        Self::gather(sealed, true)
+        Self::gather(sealed, Gatherer::new(true))
     }
 
-    fn gather(sealed: &[Sealed<Vec<Event>>], with_raw: bool) -> Self {
-        let mut gatherer = Gatherer::new(with_raw);
+    fn gather(sealed: &[Sealed<Vec<Event>>], mut gatherer: Gatherer) -> Self {
         let records = sealed.iter().flat_map(|s| s.value()).map(|event| &event.record);
         records.filter(|r| r.kind == Kind::Evidence).for_each(|r| gatherer.take(r.seq, &r.raw));
         Self { exhibits: last_of_each(gatherer.exhibits), odd: gatherer.odd }

@@ -15,7 +15,7 @@ use evidence::records::Exhibit;
 use model::{Fields, Kind, Time};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an answer depends on beside the customer's own records.
 pub(crate) struct Asked<'a> {
@@ -30,7 +30,9 @@ pub(crate) fn answer(view: &View, asked: &Asked<'_>) -> Result<Assessment, Fault
     let sealed = dossier::grounds(view)?;
     let contracts = terms::contracts(&sealed);
     let exceptions = exceptions::approved(&exceptions::of(&sealed));
-    let mut dossier = Dossier::open(&sealed);
+    // What no check asks for need not be read.
+    let kinds: BTreeSet<String> = asked.set.checks().flat_map(|c| &c.needs).map(|n| n.kind.clone()).collect();
+    let mut dossier = Dossier::only(&sealed, Box::new(move |e| kinds.contains(&e.kind)));
     drop(sealed);
     dossier.add_feeds(asked.feeds.iter().cloned());
     let about = Circumstances {

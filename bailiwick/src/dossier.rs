@@ -38,6 +38,11 @@ pub(crate) fn open(view: &View, with_raw: bool) -> Result<Dossier, Fault> {
     Ok(if with_raw { Dossier::open_with_raw(&sealed) } else { Dossier::open(&sealed) })
 }
 
+/// The documents that hold rows of any of these tables.
+pub(crate) fn with_rows(sealed: &[Sealed<Vec<Event>>], tables: Vec<&'static str>) -> Dossier {
+    Dossier::only(sealed, Box::new(move |e| tables.iter().any(|t| e.rows.contains_key(*t))))
+}
+
 /// The bodies of sealed records of one kind that are JSON, with their place and the time at which they were sealed.
 pub(crate) fn bodies(sealed: &[Sealed<Vec<Event>>], kind: Kind) -> impl Iterator<Item = (u64, Time, Value)> {
     let records = sealed.iter().flat_map(|s| s.value()).map(|e| &e.record).filter(move |r| r.kind == kind);

@@ -74,10 +74,14 @@ struct Pieces {
     rows: BTreeMap<u64, Vec<u8>>,
 }
 
+/// Says which documents are wanted.
+pub type Wanted = Box<dyn Fn(&Envelope) -> bool>;
+
 /// Puts documents together again from the bodies of records of kind `evidence`, in their order.
 #[derive(Default)]
 pub struct Gatherer {
     with_raw: bool,
+    wanted: Option<Wanted>,
     open: BTreeMap<String, Pieces>,
     /// The documents that were met whole.
     pub exhibits: Vec<Exhibit>,
@@ -90,6 +94,12 @@ impl Gatherer {
     #[must_use]
     pub fn new(with_raw: bool) -> Self {
         Self { with_raw, ..Self::default() }
+    }
+
+    /// Gathers only documents whose envelope is wanted: the others' rows are not read.
+    #[must_use]
+    pub fn only(self, wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..self }
     }
 
     /// Takes the next body.
@@ -121,6 +131,9 @@ impl Gatherer {
     fn close(&mut self, seq: u64, head: &Value) -> Result<(), String> {
         let envelope = Envelope::from_json(head)?;
         let pieces = self.open.remove(&envelope.id).unwrap_or_default();
+        if self.wanted.as_ref().is_some_and(|wanted| !wanted(&envelope)) {
+            return Ok(());
+        }
         let said = |what: &str| head.get("pieces").and_then(|p| p.get(what));
         let expected = |what: &str| said(what).and_then(Value::as_u64).ok_or("an envelope without `pieces`");
         if pieces.rows.len() as u64 != expected("rows")? {
@@ -192,6 +205,16 @@ mod tests {
         assert_eq!(gatherer.exhibits[0].seq, bodies.len() as u64 - 1);
         let again = &gatherer.exhibits[0];
         assert_eq!(pack(&again.envelope, again.raw.as_ref().expect("asked for"), &again.rows), bodies);
+    }
+
+    #[test]
+    fn documents_that_nobody_wants_are_passed_over() {
+        let bodies = packed();
+        for (kind, many) in [("accounts", 1), ("devices", 0)] {
+            let mut gatherer = Gatherer::new(false).only(Box::new(move |e| e.kind == kind));
+            (0..).zip(&bodies).for_each(|(seq, body)| gatherer.take(seq, body));
+            assert_eq!((gatherer.exhibits.len(), gatherer.odd.len()), (many, 0), "{kind}");
+        }
     }
 
     #[test]

@@ -7,11 +7,10 @@ use crate::exceptions;
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use crate::{clock, feeds};
-use assess::Dossier;
 use clap::Args;
 use custody::Home;
 use evidence::records::Exhibit;
-use evidence::{Cell, Row};
+use evidence::{Cell, Envelope, Row};
 use model::{CustomerId, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -131,11 +130,11 @@ fn of_rows(exhibits: &[&Exhibit], customer: &CustomerId) -> Vec<Date> {
 }
 
 /// When evidence goes stale: the newest of each kind, side and scope.
-fn of_evidence(exhibits: &[Exhibit], customer: &CustomerId, now: Time) -> Vec<Date> {
-    let newest = dossier::newest(exhibits.iter().map(|e| (e.seq, &e.envelope)), now);
-    let by_place: BTreeMap<u64, &Exhibit> = exhibits.iter().map(|e| (e.seq, e)).collect();
+fn of_evidence(envelopes: &[(u64, Envelope)], customer: &CustomerId, now: Time) -> Vec<Date> {
+    let newest = dossier::newest(envelopes.iter().map(|(seq, e)| (*seq, e)), now);
+    let by_place: BTreeMap<u64, &Envelope> = envelopes.iter().map(|(seq, e)| (*seq, e)).collect();
     let date = |((kind, side, scope), seq): (dossier::Slot<'_>, u64)| {
-        let envelope = &by_place.get(&seq)?.envelope;
+        let envelope = by_place.get(&seq)?;
         Some(Date {
             at: dossier::due(envelope)?,
             customer: Some(customer.clone()),
@@ -149,9 +148,10 @@ fn of_evidence(exhibits: &[Exhibit], customer: &CustomerId, now: Time) -> Vec<Da
 }
 
 fn of_customer(home: &Home, customer: &CustomerId, now: Time) -> Result<Vec<Date>, Fault> {
-    let sealed = dossier::grounds(&home.view(customer)?)?;
-    let dossier = Dossier::open(&sealed);
-    let mut dates = of_evidence(dossier.exhibits(), customer, now);
+    let view = home.view(customer)?;
+    let mut dates = of_evidence(&dossier::envelopes(&view.others()?), customer, now);
+    let sealed = dossier::grounds(&view)?;
+    let dossier = dossier::with_rows(&sealed, ENDS.iter().map(|e| e.table).collect());
     dates.extend(of_rows(&dossier::current(dossier.exhibits(), now), customer));
     let in_force = exceptions::of(&sealed).into_iter().filter(|k| k.state(now) == "in-force");
     dates.extend(in_force.map(|k| Date {
@@ -166,7 +166,7 @@ fn of_customer(home: &Home, customer: &CustomerId, now: Time) -> Result<Vec<Date
 }
 
 fn of_feeds(home: &Home) -> Result<Vec<Date>, Fault> {
-    let date = |(envelope, _): (evidence::Envelope, bool)| {
+    let date = |(envelope, _): (Envelope, bool)| {
         let at = dossier::due(&envelope)?;
         Some(Date {
             at,

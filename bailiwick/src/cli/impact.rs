@@ -9,8 +9,8 @@ use crate::progress::Progress;
 use crate::{clock, dossier, feeds};
 use clap::Args;
 use evidence::records::Exhibit;
-use evidence::{Cell, KINDS, Row};
-use model::{CustomerId, Time};
+use evidence::{Cell, Envelope, KINDS, Row, Status};
+use model::{CustomerId, Kind, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -111,10 +111,16 @@ fn hits(exhibit: &Exhibit, customer: Option<&CustomerId>, word: &str, now: Time)
     found
 }
 
-/// Tables of which a customer has no evidence that is still in time.
-fn silent(current: &[&Exhibit], now: Time) -> Vec<&'static str> {
-    let fresh = |e: &&&Exhibit| dossier::due(&e.envelope).is_some_and(|due| due > now);
-    let kinds: BTreeSet<&str> = current.iter().filter(fresh).map(|e| e.envelope.kind.as_str()).collect();
+/// Tables of which a customer has no whole evidence that is still in time: an empty list says that there is none of it, a
+/// failed one says nothing.
+fn silent(envelopes: &[(u64, Envelope)], now: Time) -> Vec<&'static str> {
+    let newest = dossier::newest(envelopes.iter().map(|(seq, e)| (*seq, e)), now);
+    let newest: BTreeSet<u64> = newest.into_values().collect();
+    let says = |(seq, e): &&(u64, Envelope)| {
+        let in_time = dossier::due(e).is_some_and(|due| due > now);
+        newest.contains(seq) && in_time && e.status == Status::Complete
+    };
+    let kinds: BTreeSet<&str> = envelopes.iter().filter(says).map(|(_, e)| e.kind.as_str()).collect();
     let filled: BTreeSet<&str> =
         KINDS.iter().filter(|k| kinds.contains(k.name)).flat_map(|k| k.tables).copied().collect();
     let own = TABLES.iter().map(|(table, _)| *table).filter(|t| !t.starts_with("feed_"));
@@ -134,12 +140,14 @@ pub(crate) fn run(home: &Path, args: &ImpactArgs, out: Out) -> Result<Exit, Faul
     let progress = Progress::new(out, customers.len() as u64, false);
     let (mut found, mut not_said) = (vec![], vec![]);
     for (done, customer) in customers.iter().enumerate() {
-        let dossier = dossier::open(&home.view(customer)?, false)?;
-        let current = dossier::current(dossier.exhibits(), now);
-        for exhibit in &current {
+        let view = home.view(customer)?;
+        not_said.push((customer.clone(), silent(&dossier::envelopes(&view.others()?), now)));
+        let sealed = dossier::pages(&view, &[Kind::Evidence])?;
+        let dossier = dossier::with_rows(&sealed, TABLES.iter().map(|(table, _)| *table).collect());
+        drop(sealed);
+        for exhibit in dossier::current(dossier.exhibits(), now) {
             found.extend(hits(exhibit, Some(customer), &word, now));
         }
-        not_said.push((customer.clone(), silent(&current, now)));
         progress.at(done as u64 + 1);
     }
     for feed in feeds::load(&home, &|kind| kind == "feed-kev")? {

@@ -25,7 +25,6 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test looks into what was written")]
 fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).expect("reads")
 }
@@ -502,6 +501,26 @@ fn a_tool_is_found_at_every_customer_and_silence_is_said() {
         silent.iter().find(|s| s["customer"] == customer).expect("said")["tables"].to_string()
     };
     assert!(of("clinic").contains("remote_tool") && !of("borealis").contains("remote_tool"));
+    let broken = add(
+        &place,
+        &[
+            "--customer",
+            "borealis",
+            "--side",
+            "customer",
+            "--kind",
+            "remote-tools",
+            "--scope",
+            "borealis.csv",
+            &place.file("e.csv", b""),
+        ],
+    );
+    assert_eq!(broken.code, 3);
+    let told = place.run(&["impact", "AnyDesk", "--json"]).json();
+    assert_eq!(told["customers"], serde_json::json!(["borealis"]), "what was seen last is still told");
+    let silent = told["nobody_can_say"].as_array().expect("a list");
+    let tables = silent.iter().find(|s| s["customer"] == "borealis").expect("said")["tables"].to_string();
+    assert!(tables.contains("remote_tool"), "a collection that failed says nothing");
 }
 
 #[test]
