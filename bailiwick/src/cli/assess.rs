@@ -29,7 +29,7 @@ Words: met, met-with-exception, not-met; and what is no answer: unknown, stale, 
 proves it. Missing evidence is never met. `bailiwick why CHECK --customer ID` says what one answer stands on.
 
 The same evidence and the same --now give the same bytes. Without --now the answer is sealed in the customer's log when it
-differs from the last one, or a day has passed; with --now nothing is written.
+differs from the last one, or a day has passed, and no other process writes; with --now nothing is written.
 
 Exit 1 when something is not met, else 3 when something nobody can say, else 0.";
 
@@ -86,8 +86,7 @@ pub(crate) fn run(config: &Config, args: &AssessArgs, out: Out) -> Result<Exit, 
     let now = args.now.unwrap_or_else(clock::second);
     let profile = profile::named(&args.profile, now)?;
     args.customer.as_deref().map(customer_id).transpose()?;
-    let writes = args.now.is_none() && !args.no_record;
-    let home = if writes { open(&config.home.value, "assess")? } else { look(&config.home.value)? };
+    let (home, writes) = home(config, args.now.is_none() && !args.no_record, out)?;
     let customers = customers(&home, args.customer.as_deref())?;
     let set = checks::armed(&config.checks.value)?;
     let feeds = feeds::of_checks(&home, &set)?;
@@ -104,6 +103,23 @@ pub(crate) fn run(config: &Config, args: &AssessArgs, out: Out) -> Result<Exit, 
         (all, _) => tell_all(all, &asked, out),
     }
     Ok(all.iter().map(|t| exit(&t.assessment)).max().unwrap_or(Exit::Ok))
+}
+
+/// Opens the home for writing where an answer is to be kept. While another process writes, it is answered all the same and
+/// not kept.
+fn home(config: &Config, writes: bool, out: Out) -> Result<(Home, bool), Fault> {
+    let path = &config.home.value;
+    if !writes {
+        return Ok((look(path)?, false));
+    }
+    match open(path, "assess") {
+        Ok(home) => Ok((home, true)),
+        Err(fault) if fault.code == "BW-5001" => {
+            out.say(&format!("not kept in the log: {}", fault.what));
+            Ok((look(path)?, false))
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 fn one(home: &Home, customer: CustomerId, asked: &Asked<'_>, writes: bool) -> Result<Told, Fault> {

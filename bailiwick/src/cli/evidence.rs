@@ -169,6 +169,9 @@ fn taken(home_path: &Path, args: &AddArgs, out: Out) -> Result<Exit, Fault> {
         out.say(&format!("collected: {now}, as nobody said when (`--collected TIME`)"));
     }
     let collected = args.collected.unwrap_or(now);
+    if collected > now {
+        out.say(&format!("collected {collected} is still to come: until then nothing stands on it"));
+    }
     let files = files(&args.paths, args.kind.as_deref(), &|_| collected)?;
     if files.is_empty() {
         let what = "there is no file at these paths";

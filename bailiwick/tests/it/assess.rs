@@ -549,3 +549,34 @@ fn what_goes_stale_or_ends_is_listed_by_date() {
     added(&place, "attestation", "2026-11-02", &place.file("n.csv", anew));
     assert_eq!(due("30"), [stale, secret], "a statement that was given anew ends anew");
 }
+
+#[test]
+fn while_another_process_writes_it_is_answered_and_not_kept() {
+    use custody::disk::{Disk, Folder};
+    let place = Place::with(&["acme"]);
+    let held = Folder::new(&place.path("home")).lock("`somebody else`").expect("free");
+    let ran = place.run(&["assess", "--customer", "acme", "--json"]);
+    assert_eq!((ran.code, &ran.json()["record"]), (3, &Value::Null));
+    assert!(ran.err.contains("not kept") && ran.err.contains("somebody else"), "{}", ran.err);
+    drop(held);
+    assert!(place.run(&["assess", "--customer", "acme", "--json"]).json()["record"].is_u64());
+}
+
+#[test]
+fn a_document_with_another_mapping_is_read_anew_and_the_old_reading_stays_in_the_log() {
+    let place = Place::with(&["acme"]);
+    let file = place.file("a.csv", ACCOUNTS);
+    let first = added(&place, "accounts", "2026-11-20", &file);
+    let mapping = place.file("home/mappings/vpn.toml", b"");
+    let again = add(
+        &place,
+        &[&SIDE[..], &["--kind", "accounts", "--collected", "2026-11-20", "--mapping", "vpn", &file]].concat(),
+    )
+    .json();
+    assert_eq!((&again["id"], &again["known"]), (&first["id"], &false.into()), "{mapping}");
+    let listed = place.run(&["evidence", "ls", "--customer", "acme", "--json"]).json();
+    assert_eq!(listed["evidence"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["evidence"][0]["seq"], again["seq"]);
+    let kept = place.run(&["ledger", "tail", "--customer", "acme", "--kind", "evidence", "--jsonl"]).lines();
+    assert_eq!(kept.iter().filter(|r| r["raw"]["id"] == first["id"]).count(), 2);
+}
