@@ -570,7 +570,8 @@ fn a_document_with_another_mapping_is_read_anew_and_the_old_reading_stays_in_the
     let mapping = place.file("home/mappings/vpn.toml", b"");
     let again = add(
         &place,
-        &[&SIDE[..], &["--kind", "accounts", "--collected", "2026-11-20", "--mapping", "vpn", &file]].concat(),
+        &[&SIDE[..], &["--kind", "accounts", "--collected", "2026-11-20", "--mapping", "vpn", &file]]
+            .concat(),
     )
     .json();
     assert_eq!((&again["id"], &again["known"]), (&first["id"], &false.into()), "{mapping}");
