@@ -154,7 +154,8 @@ pub(super) fn segment_rows(bytes: &[u8]) -> bool {
                 assert!(reader.candidates(term).expect("sound")[of], "a term of row {number}")
             });
         }
-        reader.rebuild_index().expect("every block is read");
+        let index = reader.rebuilt_index().expect("every block is read");
+        reader = reader.with_index(std::sync::Arc::new(index));
     }
     raws.len() > 1
 }
