@@ -455,7 +455,8 @@ fn demo_doctor_and_papers_work_without_questions() {
     let own = place.run(&["demo", &log, "--json"]).json();
     assert_eq!((&own["records"], &own["made"], &own["verified"]), (&1.into(), &false.into(), &true.into()));
     let kept = place.path("kept").display().to_string();
-    assert_eq!(place.run(&["demo", "--keep", &kept]).code, 0);
+    let keeping = place.run(&["demo", "--keep", &kept]);
+    assert_eq!(keeping.code, 0, "{}", keeping.err);
     assert_eq!(place.run(&["--home", &format!("{kept}/home"), "verify"]).code, 0);
     assert_eq!(place.run(&["demo", "--keep", &kept]).code, 5, "a folder that is there");
     let doctor = place.run(&["doctor", "--json"]);
