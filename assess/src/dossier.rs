@@ -1,9 +1,9 @@
 //! Everything that was sealed about a customer and that an answer can stand on: documents of evidence, in their order.
 
-use evidence::records::{Exhibit, Gatherer, Wanted};
+use evidence::records::{Exhibit, Gatherer};
 use ledger::Sealed;
 use model::{Event, Kind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A document that was read anew, with another mapping or a mended parser, takes the place of its earlier reading.
 fn last_of_each(exhibits: Vec<Exhibit>) -> Vec<Exhibit> {
@@ -34,22 +34,16 @@ impl Dossier {
         Self::gather(sealed, Gatherer::new(false))
     }
 
-    /// The same, only those whose envelope is wanted: the others are not read.
-    #[must_use]
-    pub fn only(sealed: &[Sealed<Vec<Event>>], wanted: Wanted) -> Self {
-        Self::gather(sealed, Gatherer::new(false).only(wanted))
-    }
-
     /// The same, with the raw bytes of every document.
     #[must_use]
     pub fn open_with_raw(sealed: &[Sealed<Vec<Event>>]) -> Self {
         Self::gather(sealed, Gatherer::new(true))
     }
 
-    fn gather(sealed: &[Sealed<Vec<Event>>], mut gatherer: Gatherer) -> Self {
-        let records = sealed.iter().flat_map(|s| s.value()).map(|event| &event.record);
-        records.filter(|r| r.kind == Kind::Evidence).for_each(|r| gatherer.take(r.seq, &r.raw));
-        Self { exhibits: last_of_each(gatherer.exhibits), odd: gatherer.odd }
+    fn gather(sealed: &[Sealed<Vec<Event>>], gatherer: Gatherer) -> Self {
+        let mut reading = Reading { gatherer };
+        sealed.iter().for_each(|page| reading.take(page));
+        reading.end()
     }
 
     /// Adds public feeds that lie in no log (they are the same for everybody).
@@ -67,5 +61,36 @@ impl Dossier {
     #[must_use]
     pub fn odd(&self) -> &[(u64, String)] {
         &self.odd
+    }
+}
+
+/// A dossier that is being read page by page, so that nobody need hold them all.
+pub struct Reading {
+    gatherer: Gatherer,
+}
+
+impl Reading {
+    /// Reads only the documents of these ids.
+    #[must_use]
+    pub fn only(ids: BTreeSet<String>) -> Self {
+        Self { gatherer: Gatherer::new(false).only(ids) }
+    }
+
+    /// The same, with the raw bytes of every document.
+    #[must_use]
+    pub fn only_with_raw(ids: BTreeSet<String>) -> Self {
+        Self { gatherer: Gatherer::new(true).only(ids) }
+    }
+
+    /// Takes the next sealed page; pages come in the order of the log.
+    pub fn take(&mut self, page: &Sealed<Vec<Event>>) {
+        let records = page.value().iter().map(|event| &event.record);
+        records.filter(|r| r.kind == Kind::Evidence).for_each(|r| self.gatherer.take(r.seq, &r.raw));
+    }
+
+    /// The dossier of what was read.
+    #[must_use]
+    pub fn end(self) -> Dossier {
+        Dossier { exhibits: last_of_each(self.gatherer.exhibits), odd: self.gatherer.odd }
     }
 }

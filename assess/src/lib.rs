@@ -20,5 +20,5 @@ mod verdict;
 
 pub use check::{Check, CheckError, Holder, Need, Of};
 pub use checks::{CheckSet, embedded};
-pub use dossier::Dossier;
+pub use dossier::{Dossier, Reading};
 pub use verdict::{Counts, Verdict};

@@ -1,21 +1,21 @@
 //! The answer about one customer on one day: from its sealed records, the checks, a profile and the feeds; and what the
 //! log keeps of it.
 
-use crate::dossier;
+use crate::dossier::{self, Index};
 use crate::exceptions;
 use crate::fault::Fault;
 use crate::profile::Profile;
 use ::assess::assessment::{Assessment, assess, day};
 use ::assess::judge::Circumstances;
 use ::assess::terms;
-use ::assess::{CheckSet, Counts, Dossier, Verdict};
+use ::assess::{CheckSet, Counts, Verdict};
 use custody::{Home, Vault, View};
 use evidence::Side;
 use evidence::records::Exhibit;
 use model::{Fields, Kind, Time};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What an answer depends on beside the customer's own records.
 pub(crate) struct Asked<'a> {
@@ -27,13 +27,12 @@ pub(crate) struct Asked<'a> {
 
 /// Answers every check for a customer.
 pub(crate) fn answer(view: &View, asked: &Asked<'_>) -> Result<Assessment, Fault> {
-    let sealed = dossier::grounds(view)?;
-    let contracts = terms::contracts(&sealed);
-    let exceptions = exceptions::approved(&exceptions::of(&sealed));
-    // What no check asks for need not be read.
-    let kinds: BTreeSet<String> = asked.set.checks().flat_map(|c| &c.needs).map(|n| n.kind.clone()).collect();
-    let mut dossier = Dossier::only(&sealed, Box::new(move |e| kinds.contains(&e.kind)));
-    drop(sealed);
+    let agreed = dossier::pages(view, Kind::Contract)?;
+    let contracts = terms::contracts(&agreed);
+    let exceptions = exceptions::approved(&exceptions::of(&agreed));
+    drop(agreed);
+    let index = Index::of(view)?;
+    let mut dossier = index.read(view, index.needed(asked.set, asked.now), false)?;
     dossier.add_feeds(asked.feeds.iter().cloned());
     let about = Circumstances {
         now: asked.now,
@@ -112,7 +111,7 @@ fn from_json(seq: u64, value: &Value, profile: &str) -> Option<Past> {
 
 /// Every answer under a profile that a customer's log keeps, the oldest first.
 pub(crate) fn history(view: &View, profile: &str) -> Result<Vec<Past>, Fault> {
-    let sealed = dossier::pages(view, &[Kind::Verdict])?;
+    let sealed = dossier::pages(view, Kind::Verdict)?;
     Ok(dossier::bodies(&sealed, Kind::Verdict)
         .filter_map(|(seq, _, body)| from_json(seq, &body, profile))
         .collect())

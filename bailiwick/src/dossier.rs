@@ -2,64 +2,135 @@
 //! of them. No answer stands on anything else.
 
 use crate::fault::Fault;
-use assess::Dossier;
+use assess::{CheckSet, Dossier, Reading};
 use custody::View;
-use evidence::records::Exhibit;
+use evidence::records::Head;
 use evidence::{Envelope, Kind as EvidenceKind, Side};
 use ledger::Sealed;
 use model::{Event, Fields, Kind, Record, Time};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The sealed pages of a customer's log that hold records of these kinds, each proved against the checkpoint.
-pub(crate) fn pages(view: &View, kinds: &[Kind]) -> Result<Vec<Sealed<Vec<Event>>>, Fault> {
-    let places: Vec<u64> = view.others()?.iter().filter(|r| kinds.contains(&r.kind)).map(|r| r.seq).collect();
-    let mut found = vec![];
+/// Seconds by which the clock of a tool may be ahead, as answers take it.
+const AHEAD_SECONDS: i64 = 600;
+
+/// Tells the sealed pages that hold any of these records, in their order, each proved against the checkpoint.
+fn each_page(
+    view: &View,
+    places: &BTreeSet<u64>,
+    told: &mut dyn FnMut(Sealed<Vec<Event>>),
+) -> Result<(), Fault> {
     if places.is_empty() {
-        return Ok(found);
+        return Ok(());
     }
     for unit in view.units()? {
-        let next = places.partition_point(|seq| *seq < unit.first);
-        if places.get(next).is_some_and(|seq| *seq < unit.first + unit.count) {
-            found.extend(view.read_where(&unit, &|r| kinds.contains(&r.kind), &|_| Fields::new())?);
+        if places.range(unit.first..unit.first + unit.count).next().is_some() {
+            let pages = view.read_where(&unit, &|r| places.contains(&r.seq), &|_| Fields::new())?;
+            pages.into_iter().for_each(&mut *told);
         }
     }
+    Ok(())
+}
+
+/// The sealed pages of a customer's log that hold records of a kind.
+pub(crate) fn pages(view: &View, kind: Kind) -> Result<Vec<Sealed<Vec<Event>>>, Fault> {
+    let (mut places, mut found) = (BTreeSet::new(), vec![]);
+    view.each_other(&mut |r| {
+        if r.kind == kind {
+            places.insert(r.seq);
+        }
+    })?;
+    each_page(view, &places, &mut |page| found.push(page))?;
     Ok(found)
 }
 
-/// The pages that an answer stands on.
-pub(crate) fn grounds(view: &View) -> Result<Vec<Sealed<Vec<Event>>>, Fault> {
-    pages(view, &[Kind::Evidence, Kind::Contract])
+/// What a log holds of evidence: the envelopes, and where the pieces of each document lie.
+#[derive(Default)]
+pub(crate) struct Index {
+    /// The envelopes with their places. Of a document that was read anew the last reading counts.
+    pub(crate) envelopes: Vec<(u64, Envelope)>,
+    /// Records of each document that hold rows, its envelopes among them.
+    rows: BTreeMap<String, Vec<u64>>,
+    raw: BTreeMap<String, Vec<u64>>,
 }
 
-/// The documents of a customer, with their raw bytes when they are asked for.
-pub(crate) fn open(view: &View, with_raw: bool) -> Result<Dossier, Fault> {
-    let sealed = pages(view, &[Kind::Evidence])?;
-    Ok(if with_raw { Dossier::open_with_raw(&sealed) } else { Dossier::open(&sealed) })
-}
+impl Index {
+    /// Looks through a log, without keeping what it holds.
+    pub(crate) fn of(view: &View) -> Result<Self, Fault> {
+        let mut index = Self::default();
+        view.each_other(&mut |record| {
+            if record.kind == Kind::Evidence {
+                index.note(&record);
+            }
+        })?;
+        let last: BTreeMap<String, u64> =
+            index.envelopes.iter().map(|(seq, e)| (e.id.clone(), *seq)).collect();
+        index.envelopes.retain(|(seq, e)| last.get(&e.id) == Some(seq));
+        Ok(index)
+    }
 
-/// The documents that hold rows of any of these tables.
-pub(crate) fn with_rows(sealed: &[Sealed<Vec<Event>>], tables: Vec<&'static str>) -> Dossier {
-    Dossier::only(sealed, Box::new(move |e| tables.iter().any(|t| e.rows.contains_key(*t))))
+    fn note(&mut self, record: &Record) {
+        match Head::of(&record.raw) {
+            Some(Head::Piece { id, rows: true }) => self.rows.entry(id).or_default().push(record.seq),
+            Some(Head::Piece { id, rows: false }) => self.raw.entry(id).or_default().push(record.seq),
+            Some(Head::Envelope(envelope)) => {
+                self.rows.entry(envelope.id.clone()).or_default().push(record.seq);
+                self.envelopes.push((record.seq, *envelope));
+            }
+            None => {}
+        }
+    }
+
+    /// Reads these documents out of sealed pages, with their raw bytes when they are asked for.
+    pub(crate) fn read(&self, view: &View, ids: BTreeSet<String>, with_raw: bool) -> Result<Dossier, Fault> {
+        let mut places = BTreeSet::new();
+        for id in &ids {
+            places.extend(self.rows.get(id).into_iter().flatten());
+            places.extend(self.raw.get(id).into_iter().flatten().filter(|_| with_raw));
+        }
+        let mut reading = if with_raw { Reading::only_with_raw(ids) } else { Reading::only(ids) };
+        each_page(view, &places, &mut |page| reading.take(&page))?;
+        Ok(reading.end())
+    }
+
+    /// Reads the documents that hold rows of any of these tables and count on a day.
+    pub(crate) fn with_rows(&self, view: &View, tables: &[&str], now: Time) -> Result<Dossier, Fault> {
+        let holds = |e: &Envelope| tables.iter().any(|t| e.rows.contains_key(*t));
+        let all: Vec<(u64, &Envelope)> =
+            self.envelopes.iter().filter(|(_, e)| holds(e)).map(|(seq, e)| (*seq, e)).collect();
+        let newest: BTreeSet<u64> = newest(all.iter().copied(), now).into_values().collect();
+        let counts = |(seq, e): &&(u64, &Envelope)| {
+            newest.contains(seq) || (accumulates(&e.kind) && e.effective() <= now)
+        };
+        self.read(view, all.iter().filter(counts).map(|(_, e)| e.id.clone()).collect(), false)
+    }
+
+    /// The ids of the documents that any need of these checks can look at on a day. Those that are left out change no answer: a
+    /// newer one took their place, or they are of a time that no need reaches back to.
+    pub(crate) fn needed(&self, set: &CheckSet, now: Time) -> BTreeSet<String> {
+        // As far as a tool's clock may be ahead of ours; what is later still is kept, so that an answer can say so.
+        let soon = Time::from_second(now.as_second() + AHEAD_SECONDS).unwrap_or(now);
+        let mut reach: BTreeMap<&str, i64> = BTreeMap::new();
+        for need in set.checks().flat_map(|c| &c.needs) {
+            let far = reach.entry(&need.kind).or_insert(0);
+            *far = need.at_most_old.max(need.covers).max(*far);
+        }
+        let newest: BTreeSet<u64> =
+            newest(self.envelopes.iter().map(|(seq, e)| (*seq, e)), soon).into_values().collect();
+        let needed = |(seq, e): &&(u64, Envelope)| {
+            let Some(reach) = reach.get(e.kind.as_str()) else { return false };
+            let end = e.covers.map_or(e.effective(), |(_, to)| to).max(e.effective());
+            let reaches = accumulates(&e.kind) && now.as_second() - end.as_second() <= *reach;
+            newest.contains(seq) || e.effective() > soon || reaches
+        };
+        self.envelopes.iter().filter(needed).map(|(_, e)| e.id.clone()).collect()
+    }
 }
 
 /// The bodies of sealed records of one kind that are JSON, with their place and the time at which they were sealed.
 pub(crate) fn bodies(sealed: &[Sealed<Vec<Event>>], kind: Kind) -> impl Iterator<Item = (u64, Time, Value)> {
     let records = sealed.iter().flat_map(|s| s.value()).map(|e| &e.record).filter(move |r| r.kind == kind);
     records.filter_map(|r| Some((r.seq, r.received, serde_json::from_slice(&r.raw).ok()?)))
-}
-
-/// The envelopes among the records of a log, with their places; the pieces before them are passed over unread. Of a
-/// document that was read anew the last reading counts.
-pub(crate) fn envelopes(others: &[Record]) -> Vec<(u64, Envelope)> {
-    let envelope = |record: &Record| {
-        let head = record.raw.split(|b| *b == b'\n').next()?;
-        Some((record.seq, Envelope::from_json(&serde_json::from_slice(head).ok()?).ok()?))
-    };
-    let all: Vec<(u64, Envelope)> =
-        others.iter().filter(|r| r.kind == Kind::Evidence).filter_map(envelope).collect();
-    let last: BTreeMap<String, u64> = all.iter().map(|(seq, e)| (e.id.clone(), *seq)).collect();
-    all.into_iter().filter(|(seq, e)| last.get(&e.id) == Some(seq)).collect()
 }
 
 /// Whether documents of a kind add up, so that a new one does not take the place of those before it.
@@ -83,18 +154,6 @@ pub(crate) fn newest<'a>(
         *place = age.max(*place);
     }
     best.into_iter().map(|(slot, (_, seq))| (slot, seq)).collect()
-}
-
-/// The documents that count on a day: the newest of each scope, and all of those that add up.
-pub(crate) fn current(exhibits: &[Exhibit], now: Time) -> Vec<&Exhibit> {
-    let newest = newest(exhibits.iter().map(|e| (e.seq, &e.envelope)), now);
-    let counts = |e: &&Exhibit| {
-        let envelope = &e.envelope;
-        let slot: Slot<'_> = (&envelope.kind, envelope.side, &envelope.scope);
-        let adds_up = accumulates(&envelope.kind) && envelope.effective() <= now;
-        adds_up || newest.get(&slot) == Some(&e.seq)
-    };
-    exhibits.iter().filter(counts).collect()
 }
 
 /// When a new document of its kind is due.

@@ -1,7 +1,7 @@
 //! Documents of evidence on their way in: read whole or not at all, recognised, put into their envelope, sealed.
 
 use crate::clock;
-use crate::dossier;
+use crate::dossier::Index;
 use crate::fault::{Exit, Fault, near};
 use custody::{Home, Vault};
 use evidence::{BYTES_LIMIT, Document, Envelope, FORMATS, Handed, Hint, KINDS, Kind, Side, records};
@@ -211,10 +211,9 @@ pub(crate) fn add(home: &Home, given: &Given, files: &[File]) -> Result<Vec<Take
             bounded(&file.path, BYTES_LIMIT)?;
         }
     }
-    let others = home.view_of_writer(&given.customer)?.others()?;
+    let index = Index::of(&home.view_of_writer(&given.customer)?)?;
     let mut known: BTreeMap<String, (u64, Envelope)> =
-        dossier::envelopes(&others).into_iter().map(|(seq, e)| (e.id.clone(), (seq, e))).collect();
-    drop(others);
+        index.envelopes.into_iter().map(|(seq, e)| (e.id.clone(), (seq, e))).collect();
     let mut taken: Vec<Taken> = vec![];
     let mut desk =
         Desk { home, customer: &given.customer, vault: None, batch: vec![], bytes: 0, waiting: vec![] };

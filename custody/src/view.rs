@@ -694,12 +694,22 @@ impl View {
         &self.access
     }
 
-    /// All records that are no events, in their order: few beside the events, and found without reading those.
+    /// All records that are no events, in their order, found without reading the events.
     ///
     /// # Errors
     /// [`ReadError`] when a segment cannot be read.
     pub fn others(&self) -> Result<Vec<Record>, ReadError> {
         let mut found = vec![];
+        self.each_other(&mut |record| found.push(record))?;
+        Ok(found)
+    }
+
+    /// Tells all records that are no events one by one, in their order: documents of evidence may be large, and nobody need hold
+    /// them all. Those of one segment are held at a time.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment cannot be read.
+    pub fn each_other(&self, told: &mut dyn FnMut(Record)) -> Result<(), ReadError> {
         for (number, object) in self.segments.iter().enumerate() {
             let failed = |why: String| ReadError {
                 from: object.first,
@@ -709,20 +719,19 @@ impl View {
             };
             let reader = self.reader(number)?;
             let others = reader.others().map_err(|e| failed(format!("{e}{}", cause(&e))))?;
-            let record = |(seq, row): &(u64, Row)| {
-                rows::record(*seq, row.clone()).ok_or_else(|| failed("a row is no record".into()))
-            };
-            found.extend(others.iter().map(record));
+            for (seq, row) in others {
+                told(rows::record(*seq, row.clone()).ok_or_else(|| failed("a row is no record".into()))?);
+            }
         }
         let tail = (self.tail_first..).zip(&self.tail).filter(|(_, row)| row.kind != Kind::Event.code());
-        found.extend(tail.map(|(seq, row)| {
-            rows::record(seq, row.clone()).ok_or_else(|| ReadError {
+        for (seq, row) in tail {
+            told(rows::record(seq, row.clone()).ok_or_else(|| ReadError {
                 from: seq,
                 to: seq,
                 name: journal::folder(self.access.customer.as_str()),
                 why: "a row is no record".into(),
-            })
-        }));
-        found.into_iter().collect()
+            })?);
+        }
+        Ok(())
     }
 }

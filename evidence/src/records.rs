@@ -5,7 +5,7 @@ use crate::envelope::Envelope;
 use crate::row::Row;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a document in one record, at most.
 const PIECE_BYTES: usize = 512 * 1024;
@@ -74,14 +74,39 @@ struct Pieces {
     rows: BTreeMap<u64, Vec<u8>>,
 }
 
-/// Says which documents are wanted.
-pub type Wanted = Box<dyn Fn(&Envelope) -> bool>;
+/// What the first line of a body says: a piece of a document, or its envelope.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Head {
+    /// A piece of the document of this id; whether it holds rows.
+    Piece {
+        /// Of which document.
+        id: String,
+        /// Rows, or raw bytes.
+        rows: bool,
+    },
+    /// The envelope itself.
+    Envelope(Box<Envelope>),
+}
+
+impl Head {
+    /// Reads the first line of a body; none when it is no evidence of this version.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Option<Self> {
+        let line = body.split(|b| *b == b'\n').next()?;
+        let head: Value = serde_json::from_slice(line).ok()?;
+        if head.get("evidence_piece") != Some(&json!(1)) {
+            return Envelope::from_json(&head).ok().map(|e| Self::Envelope(Box::new(e)));
+        }
+        let text = |name: &str| head.get(name).and_then(Value::as_str);
+        Some(Self::Piece { id: text("id")?.to_owned(), rows: text("of")? == "rows" })
+    }
+}
 
 /// Puts documents together again from the bodies of records of kind `evidence`, in their order.
 #[derive(Default)]
 pub struct Gatherer {
     with_raw: bool,
-    wanted: Option<Wanted>,
+    ids: Option<BTreeSet<String>>,
     open: BTreeMap<String, Pieces>,
     /// The documents that were met whole.
     pub exhibits: Vec<Exhibit>,
@@ -96,10 +121,14 @@ impl Gatherer {
         Self { with_raw, ..Self::default() }
     }
 
-    /// Gathers only documents whose envelope is wanted: the others' rows are not read.
+    /// Gathers only documents of these ids; what belongs to others is passed over.
     #[must_use]
-    pub fn only(self, wanted: Wanted) -> Self {
-        Self { wanted: Some(wanted), ..self }
+    pub fn only(self, ids: BTreeSet<String>) -> Self {
+        Self { ids: Some(ids), ..self }
+    }
+
+    fn wants(&self, id: &str) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.contains(id))
     }
 
     /// Takes the next body.
@@ -116,6 +145,9 @@ impl Gatherer {
             return self.close(seq, &head);
         }
         let id = head.get("id").and_then(Value::as_str).ok_or("a piece without `id`")?;
+        if !self.wants(id) {
+            return Ok(());
+        }
         let number = head.get("number").and_then(Value::as_u64).ok_or("a piece without `number`")?;
         let payload = body.get(end + 1..).unwrap_or_default();
         let pieces = self.open.entry(id.to_owned()).or_default();
@@ -131,7 +163,7 @@ impl Gatherer {
     fn close(&mut self, seq: u64, head: &Value) -> Result<(), String> {
         let envelope = Envelope::from_json(head)?;
         let pieces = self.open.remove(&envelope.id).unwrap_or_default();
-        if self.wanted.as_ref().is_some_and(|wanted| !wanted(&envelope)) {
+        if !self.wants(&envelope.id) {
             return Ok(());
         }
         let said = |what: &str| head.get("pieces").and_then(|p| p.get(what));
@@ -210,10 +242,12 @@ mod tests {
     #[test]
     fn documents_that_nobody_wants_are_passed_over() {
         let bodies = packed();
-        for (kind, many) in [("accounts", 1), ("devices", 0)] {
-            let mut gatherer = Gatherer::new(false).only(Box::new(move |e| e.kind == kind));
+        let id = gathered(&bodies).exhibits[0].envelope.id.clone();
+        for (wanted, many) in [(id.as_str(), 1), ("ev-another", 0)] {
+            let mut gatherer = Gatherer::new(false).only([wanted.to_owned()].into());
             (0..).zip(&bodies).for_each(|(seq, body)| gatherer.take(seq, body));
-            assert_eq!((gatherer.exhibits.len(), gatherer.odd.len()), (many, 0), "{kind}");
+            let counts = (gatherer.exhibits.len(), gatherer.odd.len(), gatherer.open.len());
+            assert_eq!(counts, (many, 0, 0), "{wanted}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::evidence::{customers, days};
 use super::{look, time};
-use crate::dossier;
+use crate::dossier::{self, Index};
 use crate::exceptions;
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
@@ -11,7 +11,7 @@ use clap::Args;
 use custody::Home;
 use evidence::records::Exhibit;
 use evidence::{Cell, Envelope, Row};
-use model::{CustomerId, Time};
+use model::{CustomerId, Kind, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -106,7 +106,7 @@ fn instant(row: &Row, column: &str) -> Option<Time> {
 }
 
 /// The dates in rows. Where several rows speak of the same thing the latest counts: a statement that was given anew ends anew.
-fn of_rows(exhibits: &[&Exhibit], customer: &CustomerId) -> Vec<Date> {
+fn of_rows(exhibits: &[Exhibit], customer: &CustomerId) -> Vec<Date> {
     let mut latest: BTreeMap<(&str, &str, String), Option<Date>> = BTreeMap::new();
     for exhibit in exhibits {
         for row in &exhibit.rows {
@@ -149,11 +149,14 @@ fn of_evidence(envelopes: &[(u64, Envelope)], customer: &CustomerId, now: Time) 
 
 fn of_customer(home: &Home, customer: &CustomerId, now: Time) -> Result<Vec<Date>, Fault> {
     let view = home.view(customer)?;
-    let mut dates = of_evidence(&dossier::envelopes(&view.others()?), customer, now);
-    let sealed = dossier::grounds(&view)?;
-    let dossier = dossier::with_rows(&sealed, ENDS.iter().map(|e| e.table).collect());
-    dates.extend(of_rows(&dossier::current(dossier.exhibits(), now), customer));
-    let in_force = exceptions::of(&sealed).into_iter().filter(|k| k.state(now) == "in-force");
+    let index = Index::of(&view)?;
+    let mut dates = of_evidence(&index.envelopes, customer, now);
+    let tables: Vec<&str> = ENDS.iter().map(|e| e.table).collect();
+    let dossier = index.with_rows(&view, &tables, now)?;
+    dates.extend(of_rows(dossier.exhibits(), customer));
+    let in_force = exceptions::of(&dossier::pages(&view, Kind::Contract)?)
+        .into_iter()
+        .filter(|k| k.state(now) == "in-force");
     dates.extend(in_force.map(|k| Date {
         at: k.exception.expires,
         customer: Some(customer.clone()),

@@ -7,7 +7,7 @@ pub(crate) use shown::row_json;
 
 use super::{customer_id, look, open, time};
 use crate::clock;
-use crate::dossier;
+use crate::dossier::{self, Index};
 use crate::evidence::{Given, Taken, add, check_format, files, kind, mapping};
 use crate::fault::{Exit, Fault, near};
 use crate::out::{Form, Out};
@@ -266,7 +266,7 @@ struct Line {
 }
 
 fn lines(home: &Home, customer: &CustomerId, now: Time) -> Result<Vec<Line>, Fault> {
-    let all = dossier::envelopes(&home.view(customer)?.others()?);
+    let all = Index::of(&home.view(customer)?)?.envelopes;
     let newest = dossier::newest(all.iter().map(|(seq, e)| (*seq, e)), now);
     let counts: std::collections::BTreeSet<u64> = newest.values().copied().collect();
     Ok(all.into_iter().map(|(seq, envelope)| Line { counts: counts.contains(&seq), seq, envelope }).collect())

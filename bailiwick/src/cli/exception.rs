@@ -141,7 +141,7 @@ fn exception(args: &AddArgs, now: Time) -> Result<Exception, Fault> {
 }
 
 fn kept(home: &Home, customer: &CustomerId) -> Result<Vec<Kept>, Fault> {
-    Ok(of(&dossier::pages(&home.view(customer)?, &[Kind::Contract])?))
+    Ok(of(&dossier::pages(&home.view(customer)?, Kind::Contract)?))
 }
 
 /// Seals a record of the contract.

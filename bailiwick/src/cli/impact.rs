@@ -3,14 +3,15 @@
 use super::evidence::{customers, days};
 use super::{look, time};
 use crate::cli::evidence::row_json;
+use crate::dossier::{self, Index};
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use crate::progress::Progress;
-use crate::{clock, dossier, feeds};
+use crate::{clock, feeds};
 use clap::Args;
 use evidence::records::Exhibit;
 use evidence::{Cell, Envelope, KINDS, Row, Status};
-use model::{CustomerId, Kind, Time};
+use model::{CustomerId, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -138,14 +139,13 @@ pub(crate) fn run(home: &Path, args: &ImpactArgs, out: Out) -> Result<Exit, Faul
     let now = args.now.unwrap_or_else(clock::second);
     let customers = customers(&home, args.customer.as_deref())?;
     let progress = Progress::new(out, customers.len() as u64, false);
+    let tables: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
     let (mut found, mut not_said) = (vec![], vec![]);
     for (done, customer) in customers.iter().enumerate() {
         let view = home.view(customer)?;
-        not_said.push((customer.clone(), silent(&dossier::envelopes(&view.others()?), now)));
-        let sealed = dossier::pages(&view, &[Kind::Evidence])?;
-        let dossier = dossier::with_rows(&sealed, TABLES.iter().map(|(table, _)| *table).collect());
-        drop(sealed);
-        for exhibit in dossier::current(dossier.exhibits(), now) {
+        let index = Index::of(&view)?;
+        not_said.push((customer.clone(), silent(&index.envelopes, now)));
+        for exhibit in index.with_rows(&view, &tables, now)?.exhibits() {
             found.extend(hits(exhibit, Some(customer), &word, now));
         }
         progress.at(done as u64 + 1);

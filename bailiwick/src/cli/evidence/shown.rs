@@ -1,7 +1,7 @@
 //! `evidence show` and `evidence diff`: what is in a document, and what changed from one to another.
 
 use super::{Exit, Fault, Form, Out, customers, look, missing};
-use crate::dossier;
+use crate::dossier::Index;
 use clap::Args;
 use custody::disk::{Disk, Folder};
 use evidence::records::Exhibit;
@@ -41,17 +41,12 @@ fn found(path: &Path, ids: &[&str], customer: Option<&str>, with_raw: bool) -> R
     let (mut met, mut known) = (BTreeMap::new(), vec![]);
     for id in customers(&home, customer)? {
         let view = home.view(&id)?;
-        let there: BTreeSet<String> =
-            dossier::envelopes(&view.others()?).into_iter().map(|(_, e)| e.id).collect();
-        if ids.iter().any(|id| there.contains(*id)) {
-            let exhibits = dossier::open(&view, with_raw)?.exhibits().to_vec();
-            met.extend(
-                exhibits
-                    .into_iter()
-                    .filter(|e| ids.contains(&e.envelope.id.as_str()))
-                    .map(|e| (e.envelope.id.clone(), e)),
-            );
-        }
+        let index = Index::of(&view)?;
+        let there: BTreeSet<String> = index.envelopes.iter().map(|(_, e)| e.id.clone()).collect();
+        let wanted: BTreeSet<String> =
+            ids.iter().filter(|i| there.contains(**i)).map(|i| (*i).to_owned()).collect();
+        let dossier = index.read(&view, wanted, with_raw)?;
+        met.extend(dossier.exhibits().iter().map(|e| (e.envelope.id.clone(), e.clone())));
         known.extend(there);
     }
     ids.iter().map(|id| met.get(*id).cloned().ok_or_else(|| missing(id, &known))).collect()

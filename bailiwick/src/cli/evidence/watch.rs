@@ -4,7 +4,7 @@ use super::{
     Exit, Fault, Given, Out, Taken, add, check_format, customer_id, files, kind, mapping, open, side, tell,
 };
 use crate::clock;
-use crate::dossier;
+use crate::dossier::Index;
 use crate::evidence::{File, bounded};
 use clap::Args;
 use evidence::{BYTES_LIMIT, Kind};
@@ -72,7 +72,8 @@ pub(crate) fn run(home_path: &Path, args: &WatchArgs, out: Out) -> Result<Exit, 
         let what = format!("`{}` is no folder", crate::out::path(&args.folder));
         return Err(Fault::new(Exit::Environment, "BW-1008", what, "name the folder in which files arrive"));
     }
-    let known: BTreeSet<(String, String)> = dossier::envelopes(&home.view_of_writer(&customer)?.others()?)
+    let known: BTreeSet<(String, String)> = Index::of(&home.view_of_writer(&customer)?)?
+        .envelopes
         .into_iter()
         .filter(|(_, e)| e.side == side)
         .map(|(_, e)| (e.file, e.sha256))
