@@ -11,12 +11,10 @@ pub(crate) fn all(home: &Home, customers: &[CustomerId]) -> Result<Vec<Alert>, F
     let mut joined: BTreeMap<String, Alert> = BTreeMap::new();
     for customer in customers {
         let mut own: BTreeMap<String, Alert> = BTreeMap::new();
-        home.view(customer)?.each_other(&mut |record| {
-            if record.kind == Kind::Alert {
-                let alert = serde_json::from_slice(&record.raw).ok().as_ref().and_then(Alert::from_json);
-                own.extend(alert.map(|a| (a.id.clone(), a)));
-            }
-        })?;
+        for record in home.view(customer)?.others_of(Kind::Alert)? {
+            let alert = serde_json::from_slice(&record.raw).ok().as_ref().and_then(Alert::from_json);
+            own.extend(alert.map(|a| (a.id.clone(), a)));
+        }
         for (id, alert) in own {
             match joined.get_mut(&id) {
                 Some(there) => join(there, alert),

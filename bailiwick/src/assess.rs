@@ -138,3 +138,129 @@ pub(crate) fn keep(
     vault.close(asked.now)?;
     Ok(Some(seq))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{File, Given, examine};
+    use crate::profile;
+    use ::assess::Dossier;
+    use custody::disk::Memory;
+    use model::{CustomerId, Draft, Format, Source};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    const STATE: &[u8] = br#"
+id = "t.owner"
+measure = "least-privilege"
+title = "Owners"
+asks = "Has every account an owner?"
+from = ["a test"]
+asked_of = ["provider", "customer"]
+holder = "C"
+fix = "Name one."
+[[needs]]
+kind = "accounts"
+of = "both"
+at_most_old = "7d"
+[[needs]]
+kind = "reviews"
+of = "any"
+at_most_old = "10d"
+covers = "30d"
+[test]
+population = "select name from account"
+failing = "select name, 'no owner', doc from account where owner = 'nobody'"
+"#;
+
+    struct Counted(u64);
+
+    impl custody::Chance for Counted {
+        fn fill(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
+            for byte in bytes {
+                self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = (self.0 >> 33) as u8;
+            }
+            Ok(())
+        }
+    }
+
+    fn at(text: &str) -> Time {
+        text.parse().expect("a time")
+    }
+
+    fn seal(vault: &mut Vault, kind: &str, side: Side, scope: &str, day: &str, raw: &[u8]) {
+        let (name, now) = (format!("{kind}.csv"), at("2026-11-20T08:00:00Z"));
+        let given = Given {
+            customer: CustomerId::parse("acme").expect("an id"),
+            side,
+            format: None,
+            scope: Some(scope.to_owned()),
+            population: None,
+            covers: None,
+            mapping: None,
+        };
+        let file = File { path: PathBuf::from(&name), name, kind: Some(kind.to_owned()), collected: at(day) };
+        let (document, envelope) = examine(&given, &file, raw, now);
+        for body in evidence::records::pack(&envelope, raw, &document.rows) {
+            let source = Source::lossy(Format::Own, "evidence");
+            let draft = Draft {
+                kind: Kind::Evidence,
+                source,
+                happened: now,
+                received: now,
+                raw: body,
+                defects: vec![],
+            };
+            vault.append(vec![(draft, Fields::new())], None, now).expect("seals");
+        }
+    }
+
+    #[test]
+    fn documents_that_are_left_unread_change_no_answer() {
+        let now = at("2026-11-20T07:00:00Z");
+        let home = Home::init(Arc::new(Memory::new()), "N", now, Box::new(Counted(7))).expect("a home");
+        let acme = CustomerId::parse("acme").expect("an id");
+        home.add_customer(&acme, "Acme", now).expect("a customer");
+        let mut vault = home.vault(&acme).expect("opens");
+        let days = ["2026-09-01", "2026-10-25", "2026-11-12", "2026-11-18", "2026-11-20", "2026-12-01"];
+        for (n, day) in days.iter().enumerate() {
+            let day = format!("{day}T06:00:00Z");
+            let rows =
+                format!("name,directory,owner\nana{n},ad,{}\n", if n % 2 == 0 { "nobody" } else { "bo" });
+            let whole: &[u8] = if n == 3 { b"" } else { rows.as_bytes() };
+            seal(&mut vault, "accounts", Side::Customer, if n == 1 { "other" } else { "ad" }, &day, whole);
+            seal(&mut vault, "accounts", Side::Provider, "ad", &day, rows.as_bytes());
+            let looks = format!("id,kind,at_at\nr{n},entitlement,{day}\n");
+            seal(&mut vault, "reviews", Side::Customer, "all", &day, looks.as_bytes());
+        }
+        let mut set = CheckSet::default();
+        let files = [("check.toml".to_owned(), STATE.to_vec())].into();
+        set.add("t", &files).expect("a check");
+        let profile = profile::named("alert-floor").expect("a profile");
+        let view = home.view_of_writer(&acme).expect("opens");
+        let all = Dossier::open(&dossier::pages(&view, Kind::Evidence).expect("reads"));
+        let mut words = std::collections::BTreeSet::new();
+        for day in [
+            "2026-08-01",
+            "2026-09-03",
+            "2026-10-30",
+            "2026-11-13",
+            "2026-11-19",
+            "2026-11-20",
+            "2026-12-05",
+            "2027-03-01",
+        ] {
+            let asked =
+                Asked { set: &set, profile: &profile, feeds: &[], now: at(&format!("{day}T12:00:00Z")) };
+            let about = Circumstances { now: asked.now, parameters: &profile.parameters, exceptions: &[] };
+            let whole = assess(&all, &set, &about).expect("answers");
+            let less = answer(&view, &asked).unwrap_or_else(|f| panic!("{}", f.what));
+            assert_eq!(less.to_json().to_string(), whole.to_json().to_string(), "{day}");
+            words.extend(whole.answers().map(|a| a.verdict.to_string()));
+        }
+        assert!(words.len() >= 4, "the days tell little apart: {words:?}");
+        let needed = Index::of(&view).expect("reads").needed(&set, at("2026-11-20T12:00:00Z"));
+        assert!(needed.len() < all.exhibits().len(), "nothing was left unread");
+    }
+}

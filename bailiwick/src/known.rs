@@ -64,7 +64,7 @@ impl Known {
     pub(crate) fn new(view: View) -> Result<Self, ReadError> {
         let units = view.units()?;
         let mut lineages: BTreeMap<String, Vec<Lineage>> = BTreeMap::new();
-        for record in view.others()?.into_iter().filter(|r| r.kind == Kind::Control) {
+        for record in view.others_of(Kind::Control)? {
             let body: Option<Value> = serde_json::from_slice(&record.raw).ok();
             let body = body.filter(|b| b.get("control").and_then(Value::as_str) == Some("ingested"));
             if let Some(lineage) = body.as_ref().and_then(Lineage::from_json) {

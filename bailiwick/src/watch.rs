@@ -58,7 +58,7 @@ impl<'a> Watch<'a> {
             return Ok(());
         }
         let view = self.home.view(customer)?;
-        let through = looked_through(&view.others()?);
+        let through = looked_through(&view.others_of(Kind::Control)?);
         let units = view.units()?;
         let newest = units.iter().filter_map(|u| u.happened).map(|(_, greatest)| greatest.as_second()).max();
         let mut missed = false;
@@ -121,7 +121,7 @@ impl<'a> Watch<'a> {
             for other in alert.customers.iter().filter(|c| *c != customer) {
                 let mut vault = self.home.vault(other)?;
                 let (through, through_size) =
-                    (looked_through(&self.home.view(other)?.others()?), vault.size());
+                    (looked_through(&self.home.view(other)?.others_of(Kind::Control)?), vault.size());
                 seal(&mut vault, &[Across::part_of(alert, other)], now)?;
                 // Only ourselves wrote since, and the last run closed: what was looked at completely still is.
                 if through + 1 >= through_size {

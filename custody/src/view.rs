@@ -508,7 +508,8 @@ impl View {
     /// # Errors
     /// [`ReadError`] when a segment cannot be read.
     pub fn retention_days(&self) -> Result<u32, ReadError> {
-        let stated = self.others()?.iter().rev().find_map(|r| orders::days_stated(&rows::row(r)));
+        let stated =
+            self.others_of(Kind::Control)?.iter().rev().find_map(|r| orders::days_stated(&rows::row(r)));
         Ok(stated.unwrap_or(RETENTION_DEFAULT_DAYS))
     }
 
@@ -701,6 +702,20 @@ impl View {
     pub fn others(&self) -> Result<Vec<Record>, ReadError> {
         let mut found = vec![];
         self.each_other(&mut |record| found.push(record))?;
+        Ok(found)
+    }
+
+    /// All records of one kind that is not `event`, in their order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment cannot be read.
+    pub fn others_of(&self, kind: Kind) -> Result<Vec<Record>, ReadError> {
+        let mut found = vec![];
+        self.each_other(&mut |record| {
+            if record.kind == kind {
+                found.push(record);
+            }
+        })?;
         Ok(found)
     }
 

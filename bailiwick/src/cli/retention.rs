@@ -66,7 +66,7 @@ fn show(home: &Path, customer: &str, out: Out) -> Result<Exit, Fault> {
     let id = customer_id(customer)?;
     home.customer(&id)?;
     let view = home.view(&id)?;
-    let others = view.others()?;
+    let others = view.others_of(Kind::Control)?;
     let days = view.retention_days()?;
     let bodies = others
         .iter()
