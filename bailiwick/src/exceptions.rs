@@ -138,3 +138,57 @@ pub(crate) fn approved(kept: &[Kept]) -> Vec<judge::Exception> {
     };
     kept.iter().filter(|k| k.exception.is_approved()).map(exception).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        text.parse().expect("a time")
+    }
+
+    fn kept(both: bool) -> Kept {
+        let exception = Exception {
+            check: "ra.msp-mfa-100".into(),
+            side: Side::Provider,
+            subject: Some("svc@acme.example".into()),
+            reason: "old scanner".into(),
+            compensating: "watched".into(),
+            provider_approval: Some("N. Ortega".into()),
+            customer_approval: both.then(|| "B. Lind".into()),
+            from: at("2026-11-01T00:00:00Z"),
+            expires: at("2027-03-01T00:00:00Z"),
+        };
+        Kept { id: exception.id(), seq: 7, exception, ended: None }
+    }
+
+    #[test]
+    fn the_form_of_an_exception_never_changes() {
+        let kept = kept(true);
+        let form = concat!(
+            r#"{"exception":1,"id":"ex-0","check":"ra.msp-mfa-100","side":"provider","subject":"svc@acme.example","#,
+            r#""reason":"old scanner","compensating":"watched","provider_approval":"N. Ortega","customer_approval":"B. Lind","#,
+            r#""from":"2026-11-01T00:00:00Z","expires":"2027-03-01T00:00:00Z"}"#
+        );
+        let value = kept.exception.to_json(Some("ex-0"));
+        assert_eq!(value.to_string(), form);
+        assert_eq!(Exception::from_json(&value).as_ref(), Some(&kept.exception));
+        assert_eq!(kept.id, "ex-1ad41a7dd1c9");
+    }
+
+    #[test]
+    fn an_exception_goes_from_word_to_word_and_excuses_only_with_both_approvals() {
+        let whole = kept(true);
+        for (day, word) in [("2026-10-31", "not-yet"), ("2026-11-01", "in-force"), ("2027-03-01", "expired")]
+        {
+            assert_eq!(whole.state(at(&format!("{day}T00:00:00Z"))), word, "{day}");
+        }
+        let half = kept(false);
+        assert_eq!(half.state(at("2026-12-01T00:00:00Z")), "proposed");
+        assert!(approved(&[half]).is_empty());
+        let ended = Kept { ended: Some(at("2026-12-01T00:00:00Z")), ..whole };
+        assert_eq!(ended.state(at("2026-11-30T00:00:00Z")), "in-force", "the past stays as it was");
+        assert_eq!(ended.state(at("2026-12-01T00:00:00Z")), "ended");
+        assert_eq!(approved(&[ended])[0].expires, at("2026-12-01T00:00:00Z"));
+    }
+}
