@@ -559,7 +559,6 @@ fn while_another_process_writes_it_is_answered_and_not_kept() {
     assert_eq!((ran.code, &ran.json()["record"]), (3, &Value::Null));
     assert!(ran.err.contains("not kept") && ran.err.contains("somebody else"), "{}", ran.err);
     drop(held);
-    assert!(place.run(&["assess", "--customer", "acme", "--json"]).json()["record"].is_u64());
 }
 
 #[test]
