@@ -128,7 +128,7 @@ pub(super) fn home_file(bytes: &[u8]) -> bool {
     }
     drop(home);
     let disk = disk.restarted();
-    let view = Home::look(Arc::new(disk), chance(1 << 44)).and_then(|home| Ok(home.view(&acme())));
+    let view = Home::look(Arc::new(disk), chance(1 << 44)).map(|home| home.view(&acme()));
     let view = view
         .expect("it was open")
         .unwrap_or_else(|error| panic!("{name}: just written, and refused: {error}"));

@@ -276,7 +276,7 @@ fn show(contract: &Contract, text: &str, now: Time, out: Out) {
 
 /// Every version in a customer's log, with its place.
 fn versions(home: &Home, id: &CustomerId, set: &CheckSet) -> Result<Vec<(u64, Contract, String)>, Fault> {
-    let sealed = dossier::pages(&home.view(id)?, &[Kind::Contract])?;
+    let sealed = dossier::pages(&home.view(id)?, Kind::Contract)?;
     let known = |(seq, text): (u64, String)| Some((seq, parse(&text, set).ok()?, text));
     Ok(terms::texts(&sealed).into_iter().filter_map(known).collect())
 }

@@ -10,6 +10,8 @@ use crate::{checks, clock, dossier, feeds};
 use ::assess::report::{self, Past, Report};
 use clap::{Args, ValueEnum};
 use contract::Measure;
+use evidence::Envelope;
+use evidence::records::Exhibit;
 use custody::disk::{Disk, Folder};
 use model::Time;
 use serde_json::json;
@@ -71,8 +73,8 @@ pub(crate) fn run(config: &Config, args: &ReportArgs, out: Out) -> Result<Exit, 
     let feeds = feeds::of_checks(&home, &set)?;
     let view = home.view(&id)?;
     let assessment = answer(&view, &Asked { set: &set, profile: &profile, feeds: &feeds, now })?;
-    let documents = dossier::open(&view, false)?;
-    let exhibits: Vec<_> = documents.exhibits().iter().chain(&feeds).cloned().collect();
+    let documents = dossier::Index::of(&view)?;
+    let all: Vec<_> = exhibits(&documents, &feeds);
     let past: Vec<Past> =
         history(&view, profile.name)?.into_iter().filter(|p| p.now <= now).map(|p| of_log(&p)).collect();
     let measure = |m: &Measure| (m.id.clone(), (m.title.clone(), m.question.clone()));
@@ -86,7 +88,7 @@ pub(crate) fn run(config: &Config, args: &ReportArgs, out: Out) -> Result<Exit, 
         set: &set,
         assessment: &assessment,
         history: &past,
-        exhibits: &exhibits,
+        exhibits: &all,
         measures: Measure::all().iter().map(measure).collect(),
         checkpoint: (checkpoint.origin.clone(), checkpoint.size, checkpoint.root.to_string()),
     };
@@ -125,4 +127,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         return Err(Fault::usage("BW-1012", what, "name a file, such as acme.html"));
     }
     Folder::new(folder).put(&name, bytes).map_err(Fault::from)
+}
+
+/// Every document of the log by its envelope, and the public feeds; a report names them and needs no rows of them.
+fn exhibits(documents: &dossier::Index, feeds: &[Exhibit]) -> Vec<Exhibit> {
+    let bare = |seq: u64, envelope: &Envelope| Exhibit { envelope: envelope.clone(), seq, rows: vec![], raw: None };
+    let of_log = documents.envelopes.iter().map(|(seq, envelope)| bare(*seq, envelope));
+    of_log.chain(feeds.iter().map(|f| bare(f.seq, &f.envelope))).collect()
 }
