@@ -80,7 +80,9 @@ fn key_folder(customer: &str) -> String {
 }
 
 fn key_name(customer: &str, vkey: &VerifierKey) -> String {
-    let id = vkey.to_string().rsplit('+').nth(1).unwrap_or_default().to_owned();
+    // The eight hex digits behind the name; the key behind them is base64 and may hold `+` and `/` itself.
+    let line = vkey.to_string();
+    let id: String = line.chars().skip(vkey.name().chars().count() + 1).take(8).collect();
     let day = vkey.name().rsplit('/').next().unwrap_or_default().to_owned();
     format!("{}/{day}-{id}.key", key_folder(customer))
 }
@@ -216,5 +218,25 @@ mod tests {
                 String::from_utf8(second.note).expect("text").replace('\n', "\\n")
             )
         );
+    }
+
+    #[test]
+    fn every_key_of_a_day_has_a_plain_file_name_of_its_own() {
+        // Base64 of a key may hold any of `+`, `/` and `//`; among so many keys each of them comes.
+        let keys: Vec<VerifierKey> = (0..=u16::MAX)
+            .step_by(29)
+            .map(|n| {
+                let mut seed = [7; 32];
+                seed[..2].copy_from_slice(&n.to_be_bytes());
+                SigningKey::from_seed("p/a/records/day/2026-11-01", &seed).expect("good").vkey()
+            })
+            .collect();
+        assert!(keys.iter().any(|key| key.to_string().contains("//")), "none of the hard ones is among them");
+        let plain = |name: &str| {
+            let rest = name.strip_prefix("keys/a/days/2026-11-01-").and_then(|n| n.strip_suffix(".key"));
+            rest.is_some_and(|id| id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        let names: Vec<String> = keys.iter().map(|key| key_name("a", key)).collect();
+        assert!(names.iter().all(|name| plain(name)), "{:?}", names.iter().find(|name| !plain(name)));
     }
 }
