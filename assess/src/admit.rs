@@ -91,7 +91,10 @@ fn one(
     if all.is_empty() {
         return State::Lacking(Verdict::Unknown, format!("there is no {what}"));
     }
-    let dated: Vec<usize> = all.into_iter().filter(|&n| age(&exhibits[n]) >= -AHEAD_SECONDS).collect();
+    // A document that says an earlier day of itself than the one who handed it in is no better than his day.
+    let ahead = |e: &Exhibit| e.envelope.collected.as_second() - now.as_second() > AHEAD_SECONDS;
+    let dated: Vec<usize> =
+        all.into_iter().filter(|&n| !ahead(&exhibits[n]) && age(&exhibits[n]) >= -AHEAD_SECONDS).collect();
     if dated.is_empty() {
         return State::Lacking(Verdict::Unknown, format!("{what} is dated after the day of this answer"));
     }
