@@ -82,6 +82,8 @@ fn one(
     documents: &mut Vec<usize>,
 ) -> State {
     let age = |e: &Exhibit| now.as_second() - e.envelope.effective().as_second();
+    // An old date inside a document does not excuse one that was collected after the day.
+    let ahead = |e: &Exhibit| e.envelope.collected.as_second() - now.as_second() > AHEAD_SECONDS;
     let all: Vec<usize> = (0..exhibits.len())
         .filter(|&n| {
             exhibits[n].envelope.kind == need.kind && side.is_none_or(|s| s == exhibits[n].envelope.side)
@@ -91,8 +93,6 @@ fn one(
     if all.is_empty() {
         return State::Lacking(Verdict::Unknown, format!("there is no {what}"));
     }
-    // A document that says an earlier day of itself than the one who handed it in is no better than his day.
-    let ahead = |e: &Exhibit| e.envelope.collected.as_second() - now.as_second() > AHEAD_SECONDS;
     let dated: Vec<usize> =
         all.into_iter().filter(|&n| !ahead(&exhibits[n]) && age(&exhibits[n]) >= -AHEAD_SECONDS).collect();
     if dated.is_empty() {

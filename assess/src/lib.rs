@@ -13,6 +13,7 @@ mod checks;
 mod dossier;
 pub mod fixture;
 pub mod judge;
+mod networks;
 pub mod report;
 mod store;
 pub mod terms;

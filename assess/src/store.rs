@@ -3,7 +3,7 @@
 //! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
 //! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
 
-use crate::agreed;
+use crate::{agreed, networks};
 use evidence::records::Exhibit;
 use evidence::schema::{TABLES, Table, Type};
 use evidence::{Cell, Row};
@@ -114,6 +114,7 @@ impl Store {
             insert(&transaction, number, exhibit, now)?;
         }
         transaction.commit()?;
+        networks::register(&connection)?;
         let (ours, looks) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
         let asked = Arc::clone(&ours);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
