@@ -100,7 +100,10 @@ fn one(
     }
     let fresh: Vec<usize> =
         dated.iter().copied().filter(|&n| age(&exhibits[n]) <= need.at_most_old).collect();
-    let Some(&newest) = fresh.iter().max_by_key(|&&n| (exhibits[n].envelope.effective(), exhibits[n].seq))
+    // Of two of the same instant the one that failed is said, in whatever order they came.
+    let failed = |n: usize| matches!(exhibits[n].envelope.status, Status::Failed { .. });
+    let Some(&newest) =
+        fresh.iter().max_by_key(|&&n| (exhibits[n].envelope.effective(), failed(n), exhibits[n].seq))
     else {
         let youngest = dated.iter().map(|&n| age(&exhibits[n])).min().unwrap_or(0);
         let why = format!(

@@ -72,7 +72,7 @@ fn within_its_kind(document: &mut Document) {
 }
 
 /// Columns that say when a row happened.
-const HAPPENED: &[&str] = &["at_at", "from_at", "to_at"];
+const HAPPENED: &[&str] = &["at_at", "detected_at", "from_at", "to_at"];
 
 /// What a document of dated rows covers: from its first to its last.
 fn covers_of_rows(document: &mut Document) {
@@ -83,4 +83,18 @@ fn covers_of_rows(document: &mut Document) {
     let times: Vec<Time> =
         document.rows.iter().flat_map(|row| HAPPENED.iter().filter_map(|c| instant(row.cell(c)))).collect();
     times.into_iter().for_each(|at| document.saw(at));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_cases_covers_the_time_from_its_first_to_its_last_case() {
+        let raw =
+            b"id,state,detected_at\nN-1,closed,2026-01-05T08:00:00Z\nN-2,suspected,2026-11-16T08:30:00Z\n";
+        let document = read(raw, "cases.csv", &Hint { kind: Some("cases"), ..Hint::default() });
+        let days = document.covers.map(|(from, to)| (to.as_second() - from.as_second()) / 86_400);
+        assert_eq!(days, Some(315));
+    }
 }

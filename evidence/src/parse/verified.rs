@@ -35,10 +35,12 @@ fn read(raw: &[u8], _name: &str, _hint: &Hint<'_>) -> Document {
     match row(&json.value) {
         Ok(row) => {
             let program = row.cell("verified_by").cloned();
+            let origin = cut::text(&json.value, "origin").unwrap_or_default();
             if let Some(crate::row::Cell::Text(program)) = program {
+                // What a witness saw stands beside what the verifier saw and does not take its place.
+                document.scope = Some(format!("{origin} by {program}"));
                 document.tool = Some(program);
             }
-            document.scope = cut::text(&json.value, "origin").map(str::to_owned);
             document.push(row);
             document
         }
@@ -101,7 +103,9 @@ mod tests {
             document.rows[0].line(),
             r#"["log_store","msp.example/clinic/records",null,null,null,1,9,"q83v","bailiwick-verify",null,400,null,null,null]"#
         );
-        assert_eq!(take(&REPORT.replace("verify/1", "witness/1")).tool.as_deref(), Some("bailiwick-witness"));
+        let seen = take(&REPORT.replace("verify/1", "witness/1"));
+        assert_eq!(seen.tool.as_deref(), Some("bailiwick-witness"));
+        assert_ne!(seen.scope, document.scope, "a witness's report takes no verifier's place");
     }
 
     #[test]
