@@ -1,4 +1,5 @@
-//! The documents as tables of a database in memory, and the queries of a check over those that it may stand on.
+//! The documents as tables of a database in memory, and the queries of a check over those that it may stand on. Beside the
+//! tables of the schema there is `exhibit`: the documents themselves, with side, kind, scope and the day they speak for.
 //!
 //! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
 //! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
@@ -109,6 +110,9 @@ impl Store {
                 columns.join(", ")
             ))?;
         }
+        connection.execute_batch(
+            "create table t_exhibit(doc integer, side text, kind text, scope text, at_at integer)",
+        )?;
         let transaction = connection.transaction()?;
         for (number, exhibit) in exhibits.iter().enumerate() {
             insert(&transaction, number, exhibit, now)?;
@@ -137,7 +141,10 @@ impl Store {
             // Of an empty list the database makes a table that nobody reads, and that our own rule refuses.
             list.push("-1".to_owned());
         }
-        let mut batch = String::new();
+        let mut batch = format!(
+            "drop view if exists temp.exhibit; create temp view exhibit as select doc, side, kind, scope, at_at from main.t_exhibit where doc in ({});",
+            list.join(",")
+        );
         for table in TABLES.iter().filter(|t| queries.iter().any(|q| names(q, t))) {
             let columns: Vec<String> = table.columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
             batch.push_str(&format!(
@@ -220,7 +227,12 @@ fn insert(
     now: Time,
 ) -> Result<(), rusqlite::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let side = exhibit.envelope.side.as_str();
+    let envelope = &exhibit.envelope;
+    let side = envelope.side.as_str();
+    connection.execute(
+        "insert into t_exhibit values (?, ?, ?, ?, ?)",
+        (number, side, &envelope.kind, &envelope.scope, envelope.effective().as_second()),
+    )?;
     let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
     let said = exhibit.rows.iter().filter(|row| !agreed::COMPUTED.contains(&row.table().name));
     let texts = exhibit.rows.iter().filter(|row| row.table().name == "contract_text");
