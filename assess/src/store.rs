@@ -127,7 +127,8 @@ impl Store {
         let spent = Arc::clone(&looks);
         connection.progress_handler(STEPS, Some(move || spent.fetch_add(1, Ordering::Relaxed) > LOOKS))?;
         connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, QUERY_BYTES)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 200)?;
+        // It also bounds how many tables the parts of a query may open together.
+        connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 500)?;
         connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50)?;
         connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         Ok(Self { connection, ours, looks })
