@@ -2,7 +2,8 @@
 
 use crate::contract::{Contract, Row, Threshold};
 use crate::profile::Profile;
-use crate::side::{Owner, Side};
+use crate::side::Owner;
+use model::Side;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a change asks more or less.
@@ -177,7 +178,7 @@ fn come_or_gone(old: bool, new: bool) -> Direction {
 
 /// More sides that owe ask more; another side that owes asks of somebody else.
 fn owners(old: Owner, new: Owner) -> Direction {
-    let sides = |owner: Owner| Side::ALL.map(|side| owner.includes(side));
+    let sides = |owner: Owner| Side::BOTH.map(|side| owner.includes(side));
     let (old, new) = (sides(old), sides(new));
     let at_least = |a: [bool; 2], b: [bool; 2]| a.iter().zip(b).all(|(a, b)| *a || !b);
     match (at_least(new, old), at_least(old, new)) {

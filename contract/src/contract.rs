@@ -5,10 +5,11 @@ use crate::measure::{CheckInfo, Measure, checks};
 use crate::parameter::Parameter;
 use crate::place::{ContractError, Text};
 use crate::profile::{Profile, within};
-use crate::side::{Owner, Side};
+use crate::side::Owner;
 use crate::unit::Quantity;
 use jiff::civil::Date;
 use model::CustomerId;
+use model::Side;
 use std::fmt;
 
 mod read;

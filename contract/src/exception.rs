@@ -6,8 +6,8 @@ use crate::contract::row_name;
 use crate::measure::CheckInfo;
 use crate::place::{Code, ContractError, Text, did_you_mean, shown};
 use crate::read::{At, Faults, Fields, Need, top};
-use crate::side::Side;
 use jiff::{ToSpan, civil::Date};
+use model::Side;
 use std::fmt;
 
 /// Who need not.
@@ -131,7 +131,7 @@ impl Exception {
     /// # Errors
     /// Why it does not hold.
     pub fn in_force(&self, day: Date) -> Result<(), NotInForce> {
-        for side in Side::ALL {
+        for side in Side::BOTH {
             match self.approved_by(side) {
                 None => return Err(NotInForce::Unapproved(side)),
                 Some(approval) if approval.on > day => {
@@ -178,7 +178,7 @@ fn exception(entry: &Fields<'_, '_>, known: &[CheckInfo]) -> Option<Exception> {
     entry.only(KEYS);
     let id = entry.text("id", Need::Must).filter(|id| row_name(entry, id, "id"));
     let check = check(entry, known);
-    let side = entry.word("side", Need::Must, &["provider", "customer"], Side::named);
+    let side = entry.word("side", Need::Must, &["provider", "customer"], Side::from_word);
     let subject = subject(entry);
     let reason = entry.text("reason", Need::Must);
     let compensating = entry.text("compensating", Need::Must);

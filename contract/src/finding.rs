@@ -5,9 +5,10 @@ use crate::clause::Clause;
 use crate::contract::{About, Contract, Row, Signed};
 use crate::measure::{CheckInfo, Measure};
 use crate::profile::{Applies, Confidence, Profile};
-use crate::side::{Owner, Side};
+use crate::side::Owner;
 use crate::unit::{Quantity, Unit};
 use jiff::{ToSpan, civil::Date};
+use model::Side;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What kind of fault it is.

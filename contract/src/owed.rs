@@ -2,8 +2,9 @@
 
 use crate::contract::{About, Contract, Row, Signed};
 use crate::measure::Measure;
-use crate::side::{Owner, Side};
+use crate::side::Owner;
 use jiff::civil::Date;
+use model::Side;
 
 /// What a side owes for a check on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

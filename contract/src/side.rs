@@ -1,52 +1,8 @@
-//! The two sides of a contract, and who of them owes something.
+//! Who of the two sides owes something.
 
+use model::Side;
 use serde::Deserialize;
 use std::fmt;
-
-/// One of the two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// The managed service provider.
-    Provider,
-    /// The customer.
-    Customer,
-}
-
-impl Side {
-    /// Both, the provider first.
-    pub const ALL: [Self; 2] = [Self::Provider, Self::Customer];
-
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provider => "provider",
-            Self::Customer => "customer",
-        }
-    }
-
-    /// The side of a word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|side| side.as_str() == word)
-    }
-
-    /// The other one.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Provider => Self::Customer,
-            Self::Customer => Self::Provider,
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Who owes a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

@@ -1,45 +1,9 @@
 //! The envelope of a document: who it speaks of, whose side, which tool, when, how whole. And its form in a log.
 
 use crate::document::{Document, Status};
-use model::{CustomerId, Time};
+use model::{CustomerId, Side, Time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// Whose systems a document speaks of, or whose duty a question is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// The managed service provider.
-    Provider,
-    /// The customer.
-    Customer,
-}
-
-impl Side {
-    /// Both sides, in the order of reports.
-    pub const BOTH: [Self; 2] = [Self::Provider, Self::Customer];
-
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provider => "provider",
-            Self::Customer => "customer",
-        }
-    }
-
-    /// The side of a word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::BOTH.into_iter().find(|s| s.as_str() == word)
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What stands on a sealed document.
 #[derive(Debug, Clone, PartialEq, Eq)]

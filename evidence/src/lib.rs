@@ -30,8 +30,9 @@ pub mod schema;
 pub mod text;
 
 pub use document::{BYTES_LIMIT, Document, ROWS_LIMIT, Status};
-pub use envelope::{Envelope, Handed, Side};
+pub use envelope::{Envelope, Handed};
 pub use kinds::{KINDS, Kind};
+pub use model::Side;
 pub use parse::{FORMATS, Format, Hint, MAPPINGS};
 pub use read::read;
 pub use row::{Cell, Row};

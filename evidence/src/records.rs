@@ -197,9 +197,9 @@ impl Gatherer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::{Handed, Side};
+    use crate::envelope::Handed;
     use crate::{Hint, read};
-    use model::CustomerId;
+    use model::{CustomerId, Side};
 
     fn packed() -> Vec<Vec<u8>> {
         let raw = format!("name,directory,enabled\n{}", "ana@clinic.example,vpn,yes\n".repeat(60_000));

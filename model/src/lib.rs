@@ -26,10 +26,12 @@ mod alert;
 pub mod form;
 mod names;
 mod record;
+mod side;
 
 pub use alert::{Alert, AlertRule, Level, RecordRef};
 pub use names::{Customer, CustomerId, NameError, Provider, ProviderId};
 pub use record::{Defect, Draft, Event, Fields, Format, Kind, Record, Source};
+pub use side::Side;
 
 /// An instant in UTC with nanoseconds, year -9999 to 9999.
 pub type Time = jiff::Timestamp;

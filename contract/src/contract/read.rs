@@ -6,10 +6,11 @@ use crate::measure::{CheckInfo, Measure};
 use crate::parameter::Parameter;
 use crate::place::{Code, ContractError, Text, did_you_mean, shown};
 use crate::read::{At, Faults, Fields, Need, top};
-use crate::side::{Owner, Side};
+use crate::side::Owner;
 use crate::unit::{Quantity, Unit};
 use jiff::civil::Date;
 use model::CustomerId;
+use model::Side;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -152,7 +153,7 @@ fn signatures(fields: &Fields<'_, '_>) -> Vec<Signature> {
 }
 
 fn signature(entry: &Fields<'_, '_>) -> Option<Signature> {
-    let side = entry.word("side", Need::Must, &["provider", "customer"], Side::named);
+    let side = entry.word("side", Need::Must, &["provider", "customer"], Side::from_word);
     let name = entry.text("name", Need::Must);
     let role = entry.text("role", Need::Must);
     let signed = entry.day("signed", Need::Must);
