@@ -6,11 +6,13 @@
 
 mod bundles;
 mod changed;
+mod documents;
 mod homes;
 mod logs;
 mod segments;
 
 use collect::{Input, Limits, Options};
+use documents::End;
 use model::{Alert, CustomerId, Defect, Draft, Event, Fields, Format, Kind, Record, Source, Time};
 use std::ops::ControlFlow;
 
@@ -58,6 +60,49 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("collect_text", |bytes| collect(bytes, Some(Format::Text))),
     ("fields_of_events", fields_of_events),
     ("contract", contract),
+    ("evidence_bailiwick_contract", |bytes| documents::document(bytes, "bailiwick-contract", End::Written)),
+    ("evidence_bailiwick_verified", |bytes| documents::document(bytes, "bailiwick-verified", End::Written)),
+    ("evidence_borg", |bytes| documents::document(bytes, "borg", End::Written)),
+    ("evidence_csv", |bytes| documents::document(bytes, "csv", End::Written)),
+    ("evidence_cyclonedx", |bytes| documents::document(bytes, "cyclonedx", End::Written)),
+    ("evidence_decision_table", |bytes| documents::document(bytes, "decision-table", End::Written)),
+    ("evidence_epss", |bytes| documents::document(bytes, "epss", End::Written)),
+    ("evidence_graph", |bytes| documents::document(bytes, "graph", End::Written)),
+    ("evidence_grype", |bytes| documents::document(bytes, "grype", End::Written)),
+    ("evidence_iptables", |bytes| documents::document(bytes, "iptables", End::Written)),
+    ("evidence_kev", |bytes| documents::document(bytes, "kev", End::Written)),
+    ("evidence_ldif", |bytes| documents::document(bytes, "ldif", End::Written)),
+    ("evidence_lifecycle", |bytes| documents::document(bytes, "lifecycle", End::Written)),
+    ("evidence_lolrmm", |bytes| documents::document(bytes, "lolrmm", End::Written)),
+    ("evidence_lynis", |bytes| documents::document(bytes, "lynis", End::Written)),
+    ("evidence_mail_dns", |bytes| documents::document(bytes, "mail-dns", End::Written)),
+    ("evidence_mail_report", |bytes| documents::document(bytes, "mail-report", End::Written)),
+    ("evidence_nessus", |bytes| documents::document(bytes, "nessus", End::Written)),
+    ("evidence_nftables", |bytes| documents::document(bytes, "nftables", End::Written)),
+    ("evidence_nmap", |bytes| documents::document(bytes, "nmap", End::Written)),
+    ("evidence_openvas", |bytes| documents::document(bytes, "openvas", End::Written)),
+    ("evidence_osquery", |bytes| documents::document(bytes, "osquery", End::Written)),
+    ("evidence_osv_scanner", |bytes| documents::document(bytes, "osv-scanner", End::Written)),
+    ("evidence_pingcastle", |bytes| documents::document(bytes, "pingcastle", End::Written)),
+    ("evidence_restic", |bytes| documents::document(bytes, "restic", End::Written)),
+    ("evidence_scuba", |bytes| documents::document(bytes, "scuba", End::Written)),
+    ("evidence_scuba_csv", |bytes| documents::document(bytes, "scuba-csv", End::Written)),
+    ("evidence_scuba_settings", |bytes| documents::document(bytes, "scuba-settings", End::Written)),
+    ("evidence_secedit", |bytes| documents::document(bytes, "secedit", End::Written)),
+    ("evidence_spdx", |bytes| documents::document(bytes, "spdx", End::Written)),
+    ("evidence_ssvc", |bytes| documents::document(bytes, "ssvc", End::Written)),
+    ("evidence_statement", |bytes| documents::document(bytes, "statement", End::Written)),
+    ("evidence_testssl", |bytes| documents::document(bytes, "testssl", End::Written)),
+    ("evidence_trivy", |bytes| documents::document(bytes, "trivy", End::Written)),
+    ("evidence_vpc_flow", |bytes| documents::document(bytes, "vpc-flow", End::Written)),
+    ("evidence_xccdf", |bytes| documents::document(bytes, "xccdf", End::Written)),
+    ("evidence_zeek_conn", |bytes| documents::document(bytes, "zeek-conn", End::Written)),
+    ("evidence_any", documents::any_document),
+    ("evidence_mapping", documents::mapped),
+    ("evidence_envelope", documents::envelope),
+    ("evidence_records", documents::records),
+    ("check_file", documents::check_file),
+    ("case_file", documents::case_file),
 ];
 
 /// Runs one property by name and tells whether it understood the bytes.
