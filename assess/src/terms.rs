@@ -53,7 +53,6 @@ pub fn parameters(profile: &Profile, day: Date) -> BTreeMap<String, toml::Value>
 /// Who owes a check under the contract of a day, in one sentence.
 #[must_use]
 pub fn owed(contracts: &History, check: &Check, side: Side, day: Date) -> String {
-    let side = contract::Side::named(side.as_str()).unwrap_or(contract::Side::Provider);
     let owed = contracts
         .on(day)
         .map_or(contract::Owed::NoContract, |c| c.owner_in(&check.id, &check.measure, side, day));
