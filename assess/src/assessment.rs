@@ -4,8 +4,9 @@ use crate::check::Check;
 use crate::checks::CheckSet;
 use crate::dossier::Dossier;
 use crate::judge::{Answer, Circumstances, Ground, Subject, judge};
-use crate::store::Store;
+use crate::store::{Store, asked};
 use crate::verdict::{Counts, Verdict};
+use evidence::records::Exhibit;
 use evidence::{Envelope, Row, Side, records};
 use ledger::{Hash, Log, Sealed, SigningKey, Tree, Unsealed, leaf_hash};
 use model::{Draft, Event, Fields, Format, Kind, Source, Time};
@@ -56,11 +57,16 @@ pub struct Assessment {
 /// # Errors
 /// When the evidence cannot be loaded into memory.
 pub fn assess(dossier: &Dossier, set: &CheckSet, about: &Circumstances<'_>) -> Result<Assessment, String> {
-    let store = Store::load(dossier.exhibits(), about.now).map_err(|e| e.to_string())?;
+    let (one, other) = dealt(dossier.exhibits(), set.checks().collect());
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| answers(dossier.exhibits(), &other, about));
+        (answers(dossier.exhibits(), &one, about), other.join())
+    });
+    let mut by_check = one?;
+    by_check.extend(other.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
     let mut by_measure: BTreeMap<&str, Vec<Answer>> = MEASURES.iter().map(|m| (*m, vec![])).collect();
     for check in set.checks() {
-        let answers =
-            check.asked_of.iter().map(|side| judge(&store, dossier.exhibits(), check, *side, about));
+        let answers = by_check.remove(check.id.as_str()).unwrap_or_default();
         by_measure.entry(&check.measure).or_default().extend(answers);
     }
     let place = |id: &str| MEASURES.iter().position(|m| *m == id).unwrap_or(MEASURES.len());
@@ -68,6 +74,31 @@ pub fn assess(dossier: &Dossier, set: &CheckSet, about: &Circumstances<'_>) -> R
         by_measure.into_iter().map(|(id, checks)| together(id, checks)).collect();
     measures.sort_by_key(|m| (place(&m.id), m.id.clone()));
     Ok(Assessment { measures })
+}
+
+/// The answers of these checks, by their ids.
+fn answers<'c>(
+    exhibits: &[Exhibit],
+    checks: &[&'c Check],
+    about: &Circumstances<'_>,
+) -> Result<BTreeMap<&'c str, Vec<Answer>>, String> {
+    let store =
+        Store::load(exhibits, &asked(checks.iter().copied()), about.now).map_err(|e| e.to_string())?;
+    let answer = |check: &Check| {
+        check.asked_of.iter().map(|side| judge(&store, exhibits, check, *side, about)).collect()
+    };
+    Ok(checks.iter().map(|check| (check.id.as_str(), answer(check))).collect())
+}
+
+/// Deals the checks out to two threads: those that ask the largest table to one, all others to the other one, so that
+/// no large table is loaded twice but where a check joins it. Who computes an answer cannot change it.
+fn dealt<'c>(exhibits: &[Exhibit], checks: Vec<&'c Check>) -> (Vec<&'c Check>, Vec<&'c Check>) {
+    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+    for (table, count) in exhibits.iter().flat_map(|e| &e.envelope.rows) {
+        *rows.entry(table).or_insert(0) += count;
+    }
+    let largest = rows.into_iter().max_by_key(|(_, count)| *count).map(|(table, _)| table);
+    checks.into_iter().partition(|check| largest.is_some_and(|table| asked([*check]).contains(table)))
 }
 
 fn together(id: &str, checks: Vec<Answer>) -> MeasureAnswer {

@@ -100,6 +100,14 @@ pub struct Rule {
     pub parameters: BTreeMap<String, Parameter>,
 }
 
+impl Rule {
+    /// Its queries.
+    pub(crate) fn queries(&self) -> impl Iterator<Item = &str> {
+        let may = [self.unknown.as_deref(), self.contradicted.as_deref()];
+        [self.population.as_str(), &self.failing].into_iter().chain(may.into_iter().flatten())
+    }
+}
+
 /// A check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {

@@ -8,7 +8,7 @@ use crate::assessment::Memory;
 use crate::check::Check;
 use crate::dossier::Dossier;
 use crate::judge::{Answer, Circumstances, Exception, judge};
-use crate::store::Store;
+use crate::store::{Store, asked};
 use crate::verdict::Verdict;
 use contract::History;
 use evidence::{Envelope, Handed, Hint, Side, text};
@@ -212,7 +212,7 @@ impl Fixture {
             memory.add(&Envelope::new(&handed, &added.raw, &document), &added.raw, &document.rows);
         }
         let dossier = Dossier::open(&[memory.seal()?]);
-        let store = Store::load(dossier.exhibits(), self.now).map_err(|e| e.to_string())?;
+        let store = Store::load(dossier.exhibits(), &asked([check]), self.now).map_err(|e| e.to_string())?;
         let about = Circumstances {
             now: self.now,
             parameters,

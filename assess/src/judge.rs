@@ -226,9 +226,7 @@ struct Found {
 }
 
 fn ask(store: &Store, rule: &Rule, admitted: &Admitted, values: &Values) -> Result<Found, String> {
-    let mut queries = vec![rule.population.as_str(), &rule.failing];
-    queries.extend(rule.unknown.as_deref());
-    queries.extend(rule.contradicted.as_deref());
+    let queries: Vec<&str> = rule.queries().collect();
     store.show(&admitted.documents, &queries).map_err(|e| e.to_string())?;
     let in_words = |what: &'static str| move |why: String| format!("its query for the {what}: {why}");
     let maybe = |query: &Option<String>, what| {
@@ -395,11 +393,7 @@ fn words(admitted: &Admitted, exhibits: &[Exhibit]) -> Vec<Word> {
         Some(Cell::Text(text)) => text.clone(),
         _ => String::new(),
     };
-    let rows = admitted
-        .documents
-        .iter()
-        .flat_map(|&n| &exhibits[n].rows)
-        .filter(|r| r.table().name == "attestation");
+    let rows = admitted.documents.iter().flat_map(|&n| exhibits[n].rows.of(&|table| table == "attestation"));
     let mut found: Vec<Word> = rows
         .map(|row| Word {
             signer: text(row.cell("signer")),

@@ -4,6 +4,7 @@
 //! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
 //! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
 
+use crate::check::{Check, Rule};
 use crate::{agreed, networks};
 use evidence::records::Exhibit;
 use evidence::schema::{TABLES, Table, Type};
@@ -13,8 +14,8 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -95,8 +96,12 @@ fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
 }
 
 impl Store {
-    /// Loads the rows of all documents.
-    pub(crate) fn load(exhibits: &[Exhibit], now: Time) -> Result<Self, rusqlite::Error> {
+    /// Loads the rows of all documents, of the tables that are asked for.
+    pub(crate) fn load(
+        exhibits: &[Exhibit],
+        asked: &BTreeSet<&str>,
+        now: Time,
+    ) -> Result<Self, rusqlite::Error> {
         let mut connection = Connection::open_in_memory()?;
         connection.execute_batch(
             "pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
@@ -115,7 +120,7 @@ impl Store {
         )?;
         let transaction = connection.transaction()?;
         for (number, exhibit) in exhibits.iter().enumerate() {
-            insert(&transaction, number, exhibit, now)?;
+            insert(&transaction, number, exhibit, asked, now)?;
         }
         transaction.commit()?;
         networks::register(&connection)?;
@@ -190,7 +195,7 @@ impl Store {
             );
         }
         let mut rows = statement.query(&*bound).map_err(said)?;
-        let mut lines = std::collections::BTreeSet::new();
+        let mut lines = BTreeSet::new();
         while let Some(row) = rows.next().map_err(said)? {
             if lines.len() >= ANSWER_ROWS {
                 return Err(format!("the query answers with more than {ANSWER_ROWS} rows"));
@@ -215,6 +220,13 @@ fn text(value: ValueRef<'_>) -> String {
     }
 }
 
+/// The tables that the queries of these checks speak of.
+pub(crate) fn asked<'c>(checks: impl IntoIterator<Item = &'c Check>) -> BTreeSet<&'static str> {
+    let rules = checks.into_iter().flat_map(|check| &check.rules);
+    let queries: Vec<&str> = rules.flat_map(Rule::queries).collect();
+    TABLES.iter().filter(|t| queries.iter().any(|q| names(q, t))).map(|t| t.name).collect()
+}
+
 /// Whether a query speaks of a table: its name stands there as a word.
 fn names(query: &str, table: &Table) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -225,6 +237,7 @@ fn insert(
     connection: &Connection,
     number: usize,
     exhibit: &Exhibit,
+    asked: &BTreeSet<&str>,
     now: Time,
 ) -> Result<(), rusqlite::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
@@ -235,10 +248,12 @@ fn insert(
         (number, side, &envelope.kind, &envelope.scope, envelope.effective().as_second()),
     )?;
     let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
-    let said = exhibit.rows.iter().filter(|row| !agreed::COMPUTED.contains(&row.table().name));
-    let texts = exhibit.rows.iter().filter(|row| row.table().name == "contract_text");
-    let computed: Vec<Row> = texts.flat_map(|text| agreed::rows(text, now)).collect();
-    for row in said.chain(&computed) {
+    let asked = |table: &str| asked.contains(&table);
+    let said = |table: &str| asked(table) && !agreed::COMPUTED.contains(&table);
+    let texts = exhibit.rows.of(&|table| table == "contract_text");
+    let computed: Vec<Row> = texts.flat_map(|text| agreed::rows(&text, now)).collect();
+    let computed = computed.into_iter().filter(|row| asked(row.table().name));
+    for row in exhibit.rows.of(&said).chain(computed) {
         let statement = match statements.entry(row.table().name) {
             Entry::Occupied(there) => there.into_mut(),
             Entry::Vacant(place) => {
@@ -269,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_query_over_no_document_finds_nothing_and_is_no_failure() {
-        let store = Store::load(&[], Time::UNIX_EPOCH).expect("loads");
+        let store = Store::load(&[], &BTreeSet::new(), Time::UNIX_EPOCH).expect("loads");
         let query = "select 'nothing' where not exists (select 1 from device)";
         store.show(&[], &[query]).expect("shown");
         assert_eq!(store.ask(query, &Values::new()).map(|lines| lines.len()), Ok(1));

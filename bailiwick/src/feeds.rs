@@ -78,7 +78,7 @@ fn own(home: &Home, kind: &str) -> Result<Option<Exhibit>, Fault> {
         return Err(damaged(&name, "its bytes are not those that were taken"));
     }
     let document = evidence::read(&raw, &envelope.file, &Hint { kind: Some(kind), ..Hint::default() });
-    Ok(Some(Exhibit { envelope, seq: NO_PLACE, rows: document.rows, raw: None }))
+    Ok(Some(Exhibit { envelope, seq: NO_PLACE, rows: document.rows.into(), raw: None }))
 }
 
 fn hex(bytes: &[u8]) -> String {

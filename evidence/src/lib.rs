@@ -26,6 +26,7 @@ mod parse;
 mod read;
 pub mod records;
 mod row;
+mod rows;
 pub mod schema;
 pub mod text;
 
@@ -36,6 +37,7 @@ pub use model::Side;
 pub use parse::{FORMATS, Format, Hint, MAPPINGS};
 pub use read::read;
 pub use row::{Cell, Row};
+pub use rows::Rows;
 
 /// Version of all parsers together; sealed beside the rows. It grows whenever a parser reads something otherwise.
 pub const PARSERS_VERSION: u32 = 1;

@@ -3,6 +3,7 @@
 
 use crate::envelope::Envelope;
 use crate::row::Row;
+use crate::rows::Rows;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ pub struct Exhibit {
     /// Place of the envelope in the log.
     pub seq: u64,
     /// Its rows, as the parsers of that day read them.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// Its raw bytes; none when they were not asked for.
     pub raw: Option<Vec<u8>>,
 }
@@ -172,15 +173,14 @@ impl Gatherer {
             return Err(format!("{}: pieces of its rows are missing", envelope.id));
         }
         let mut whole = Sha256::new();
-        let mut rows = vec![];
-        for part in pieces.rows.values() {
-            whole.update(part);
+        let mut texts = Vec::with_capacity(pieces.rows.len());
+        for part in pieces.rows.into_values() {
+            whole.update(&part);
             let text =
-                std::str::from_utf8(part).map_err(|_| format!("{}: rows that are no text", envelope.id))?;
-            for line in text.lines() {
-                rows.push(Row::from_line(line).map_err(|why| format!("{}: a row {why}", envelope.id))?);
-            }
+                String::from_utf8(part).map_err(|_| format!("{}: rows that are no text", envelope.id))?;
+            texts.push(text.into_boxed_str());
         }
+        let rows = Rows::sealed(texts).map_err(|why| format!("{}: a row {why}", envelope.id))?;
         let found: String = whole.finalize().iter().map(|b| format!("{b:02x}")).collect();
         if said("rows_sha256").and_then(Value::as_str) != Some(&found) {
             return Err(format!("{}: its rows are not those that its envelope names", envelope.id));
@@ -236,7 +236,14 @@ mod tests {
         assert_eq!(gatherer.exhibits[0].rows.len(), 60_000);
         assert_eq!(gatherer.exhibits[0].seq, bodies.len() as u64 - 1);
         let again = &gatherer.exhibits[0];
-        assert_eq!(pack(&again.envelope, again.raw.as_ref().expect("asked for"), &again.rows), bodies);
+        assert_eq!(
+            pack(
+                &again.envelope,
+                again.raw.as_ref().expect("asked for"),
+                &again.rows.iter().collect::<Vec<_>>()
+            ),
+            bodies
+        );
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("evidence_scuba_csv", |bytes| documents::document(bytes, "scuba-csv", End::Written)),
     ("evidence_scuba_settings", |bytes| documents::document(bytes, "scuba-settings", End::Written)),
     ("evidence_secedit", |bytes| documents::document(bytes, "secedit", End::Written)),
-    ("evidence_spdx", |bytes| documents::document(bytes, "spdx", End::Written)),
+    ("evidence_spdx", |bytes| documents::document(bytes, "spdx", End::Line)),
     ("evidence_ssvc", |bytes| documents::document(bytes, "ssvc", End::Written)),
     ("evidence_statement", |bytes| documents::document(bytes, "statement", End::Written)),
     ("evidence_testssl", |bytes| documents::document(bytes, "testssl", End::Written)),

@@ -109,9 +109,9 @@ fn instant(row: &Row, column: &str) -> Option<Time> {
 fn of_rows(exhibits: &[Exhibit], customer: &CustomerId) -> Vec<Date> {
     let mut latest: BTreeMap<(&str, &str, String), Option<Date>> = BTreeMap::new();
     for exhibit in exhibits {
-        for row in &exhibit.rows {
+        for row in exhibit.rows.iter() {
             for e in ENDS.iter().filter(|e| e.table == row.table().name) {
-                let Some(at) = instant(row, e.at) else { continue };
+                let Some(at) = instant(&row, e.at) else { continue };
                 let of: Vec<String> =
                     e.of.iter().map(|c| shown(row.cell(c))).filter(|t| !t.is_empty()).collect();
                 let (of, side) = (of.join(", "), exhibit.envelope.side.as_str());

@@ -90,9 +90,9 @@ struct Hit {
 
 fn hits(exhibit: &Exhibit, customer: Option<&CustomerId>, word: &str, now: Time) -> Vec<Hit> {
     let mut found = vec![];
-    for row in &exhibit.rows {
+    for row in exhibit.rows.iter() {
         let Some((table, on)) = TABLES.iter().find(|(table, _)| *table == row.table().name) else { continue };
-        let Some(column) = column_of(row, word) else { continue };
+        let Some(column) = column_of(&row, word) else { continue };
         let on = match row.cell(on) {
             Some(Cell::Text(text)) => text.clone(),
             _ => String::new(),
@@ -103,7 +103,7 @@ fn hits(exhibit: &Exhibit, customer: Option<&CustomerId>, word: &str, now: Time)
             table,
             column,
             on,
-            row: row_json(row),
+            row: row_json(&row),
             document: exhibit.envelope.id.clone(),
             seq: customer.map(|_| exhibit.seq),
             age_days: days(exhibit.envelope.effective(), now),

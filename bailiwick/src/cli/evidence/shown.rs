@@ -100,10 +100,10 @@ pub(crate) fn show(home: &Path, args: &ShowArgs, out: Out) -> Result<Exit, Fault
         }
         Form::Json => {
             let mut listing = out.listing("evidence-document", "rows");
-            exhibit.rows.iter().for_each(|row| listing.push(&row_json(row)));
+            exhibit.rows.iter().for_each(|row| listing.push(&row_json(&row)));
             listing.end(&json!({"envelope": envelope}));
         }
-        Form::Jsonl => exhibit.rows.iter().for_each(|row| out.json_line(&row_json(row))),
+        Form::Jsonl => exhibit.rows.iter().for_each(|row| out.json_line(&row_json(&row))),
     }
     Ok(Exit::Ok)
 }
@@ -121,7 +121,7 @@ fn write_raw(to: &Path, raw: &[u8], out: Out) -> Result<Exit, Fault> {
 
 /// The rows of each table, with the columns of which anything was said.
 fn tables(exhibit: &Exhibit, limit: usize, out: Out) {
-    let mut by_table: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    let mut by_table: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
     exhibit.rows.iter().for_each(|row| by_table.entry(row.table().name).or_default().push(row));
     for (name, rows) in by_table {
         let shown = &rows[..rows.len().min(limit)];
@@ -134,17 +134,17 @@ fn tables(exhibit: &Exhibit, limit: usize, out: Out) {
             if rows.len() > limit { format!(", the first {limit}") } else { String::new() }
         ));
         let head: Vec<&str> = said.iter().map(|&n| columns[n].name).collect();
-        let row = |r: &&Row| said.iter().map(|&n| text(&value(&r.cells()[n], columns[n].holds))).collect();
+        let row = |r: &Row| said.iter().map(|&n| text(&value(&r.cells()[n], columns[n].holds))).collect();
         out.table(&head, shown.iter().map(row).collect());
     }
 }
 
 /// Rows by table and subject.
-type Subjects<'a> = BTreeMap<(&'static str, String), Vec<&'a Row>>;
+type Subjects = BTreeMap<(&'static str, String), Vec<Row>>;
 
-fn subjects(exhibit: &Exhibit) -> Subjects<'_> {
-    let mut all: Subjects<'_> = BTreeMap::new();
-    for row in &exhibit.rows {
+fn subjects(exhibit: &Exhibit) -> Subjects {
+    let mut all: Subjects = BTreeMap::new();
+    for row in exhibit.rows.iter() {
         // The first column names the subject; a tool that does not fill it names it in the next one that it fills.
         let mut cells = row.table().columns.iter().zip(row.cells());
         let first = cells.find(|(_, cell)| **cell != Cell::Null);
@@ -156,7 +156,7 @@ fn subjects(exhibit: &Exhibit) -> Subjects<'_> {
 }
 
 /// What changed in a subject: by column where it has one row on both sides, else its rows.
-fn changes(before: &[&Row], after: &[&Row]) -> Value {
+fn changes(before: &[Row], after: &[Row]) -> Value {
     if let ([one], [other]) = (before, after) {
         let columns = one.table().columns.iter().zip(one.cells().iter().zip(other.cells()));
         let changed = columns.filter(|(_, (a, b))| a != b);
@@ -164,7 +164,7 @@ fn changes(before: &[&Row], after: &[&Row]) -> Value {
             changed.map(|(c, (a, b))| (c.name.to_owned(), json!([value(a, c.holds), value(b, c.holds)])));
         return Value::Object(told.collect());
     }
-    let rows = |rows: &[&Row]| rows.iter().map(|r| row_json(r)).collect::<Vec<_>>();
+    let rows = |rows: &[Row]| rows.iter().map(|r| row_json(r)).collect::<Vec<_>>();
     json!({"before": rows(before), "after": rows(after)})
 }
 

@@ -16,6 +16,8 @@ const DOORS: &[(&str, &str)] = &[
     ("bailiwick/src/clock.rs", "reads the time"),
     ("bailiwick/src/config.rs", "reads the environment"),
     ("segment/benches", "looks at the clock"),
+    ("assess/benches", "looks at the clock and the kernel's count of memory"),
+    ("evidence/benches", "looks at the clock"),
     ("ledger/benches", "looks at the clock"),
     ("custody/benches", "looks at the clock"),
     ("verify/benches", "looks at the clock and writes its input"),
