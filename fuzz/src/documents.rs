@@ -108,11 +108,14 @@ fn sealed(raw: &[u8], document: &Document) {
     assert_eq!(exhibit.raw.as_deref(), Some(raw));
 }
 
-/// No part of a whole document passes for whole. Two cuts: the last byte that says something, and the middle.
+/// No part of a whole document passes for whole. Two cuts: before the last byte that says something, and in the middle.
 fn cut(bytes: &[u8], hint: &Hint<'_>, end: End) {
-    let last = bytes.iter().rposition(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+    let last = bytes.iter().rposition(|b| *b > b' ').unwrap_or(0);
+    // UTF-16 writes a line end in two bytes.
+    let ends_a_line =
+        |part: &[u8]| part.iter().rev().find(|b| **b != 0).is_some_and(|b| matches!(b, b'\n' | b'\r'));
     for at in [last, last / 2] {
-        if end == End::Line && at > 0 && bytes[at - 1] == b'\n' {
+        if end == End::Line && ends_a_line(&bytes[..at]) {
             continue;
         }
         let cut = read(&bytes[..at], "in", hint);

@@ -141,7 +141,9 @@ fn checked(text: &str, name: &str) -> Document {
     } else if said.iter().any(|line| {
         line.contains("does not exist") || line.contains("passphrase") || line.contains("Failed to")
     }) {
-        return Document::failed("borg", "backup-checks", said.last().cloned().unwrap_or_default());
+        let last = said.iter().rev().find(|line| !line.trim().is_empty());
+        let why = last.map_or("the check could not run", |line| line.trim());
+        return Document::failed("borg", "backup-checks", why);
     } else {
         document.partial("the check does not say how it ended");
     }
@@ -210,6 +212,17 @@ mod tests {
             seen(&take(LOG)),
             [r#"["backup_store","nas-1","borg",null,null,null,null,null,null,null,1795137001,1,0,null]"#]
         );
+    }
+
+    #[test]
+    fn a_check_that_could_not_run_says_why_also_when_its_last_message_is_empty() {
+        let line = |message: &str| {
+            format!(
+                "{{\"type\": \"log_message\", \"message\": \"{message}\", \"name\": \"borg.repository\"}}\n"
+            )
+        };
+        let failed = take(&(line("passphrase supplied is incorrect") + &line("")));
+        assert_eq!(failed.status, Status::Failed { why: "passphrase supplied is incorrect".into() });
     }
 
     #[test]

@@ -47,7 +47,10 @@ fn read(raw: &[u8], _name: &str, hint: &Hint<'_>) -> Document {
     let mut found = vec![];
     for (number, line) in text.split_inclusive('\n').enumerate() {
         // A line without its end may be half of one.
-        let Some(line) = line.strip_suffix('\n') else { break };
+        let Some(line) = line.strip_suffix('\n') else {
+            document.partial("the last line has no end: the file may have been cut");
+            break;
+        };
         match line.trim_end_matches('\r').split_once('=') {
             Some((name @ ("warning[]" | "suggestion[]"), entry)) => found.push((number + 1, name, entry)),
             Some((name, value)) => {

@@ -146,6 +146,8 @@ fn lynis_that_was_broken_off_is_partial() {
     assert_eq!(settings, [["hardening_index", "61", "files1"], ["firewall_active", "1", "files1"]]);
     let cut = taken("x", LYNIS.replace("finish=true\n", "").as_bytes(), None);
     assert_eq!(cut.status.as_str(), "partial");
+    let half = taken("x", format!("{LYNIS}warning[]=AUTH-1|half a li").as_bytes(), None);
+    assert_eq!(half.status.as_str(), "partial", "a last line without its end may be half of one");
 }
 
 #[test]
