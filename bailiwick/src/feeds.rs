@@ -39,7 +39,7 @@ fn embedded() -> BTreeMap<String, Exhibit> {
         };
         let envelope = Envelope::new(&handed, lines.as_bytes(), &feed.document);
         let kind = envelope.kind.clone();
-        (kind, Exhibit { envelope, seq: NO_PLACE, rows: feed.document.rows, raw: None })
+        (kind, Exhibit { envelope, seq: NO_PLACE, rows: feed.document.rows.into(), raw: None })
     };
     evidence::feeds::embedded().into_iter().map(exhibit).collect()
 }
