@@ -131,8 +131,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 
 /// Every document of the log by its envelope, and the public feeds; a report names them and needs no rows of them.
 fn exhibits(documents: &dossier::Index, feeds: &[Exhibit]) -> Vec<Exhibit> {
-    let bare =
-        |seq: u64, envelope: &Envelope| Exhibit { envelope: envelope.clone(), seq, rows: vec![], raw: None };
+    let bare = |seq: u64, envelope: &Envelope| Exhibit {
+        envelope: envelope.clone(),
+        seq,
+        rows: Vec::new().into(),
+        raw: None,
+    };
     let of_log = documents.envelopes.iter().map(|(seq, envelope)| bare(*seq, envelope));
     of_log.chain(feeds.iter().map(|f| bare(f.seq, &f.envelope))).collect()
 }
