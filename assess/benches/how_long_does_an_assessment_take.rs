@@ -112,6 +112,38 @@ fn day(now: Time, back: i64) -> String {
         .to_string()
 }
 
+/// The customer's devices, what they lack, and what a scanner found on them.
+fn machines<'d>(memory: &mut Memory, on: &dyn Fn(u64, u64) -> &'d str) {
+    let devices = "id,name,address,kind,os,os_version,vendor,exposed,critical,managed_by,supported_until_at,last_seen_at,sensor,sensor_seen_at,app_control,inventoried,logs_at";
+    memory.add("devices", Side::Customer, &table(devices, DEVICES, |n, out| {
+        let kind = ["workstation", "workstation", "server", "firewall"][usize::try_from(n % 4).expect("small")];
+        let _ = write!(out, "ws-{n},ws-{n},10.{}.{}.{},{kind},Windows,11,Acme,{},{},provider,2028-01-01,{},edr,{},enforce,true,{}", n / 65536, n / 256 % 256, n % 256, n % 97 == 0, n % 10 == 0, on(n, 14), on(n, 14), on(n, 3));
+    }));
+    let updates = "id,device,product,class,severity,installed,exploited,released_at,installed_at";
+    memory.add(
+        "updates",
+        Side::Customer,
+        &table(updates, DEVICES * 5, |n, out| {
+            let _ = write!(
+                out,
+                "KB{},ws-{},Windows,os,{},{},false,{},{}",
+                5_000_000 + n % 60,
+                n / 5,
+                if n % 4 == 0 { "critical" } else { "medium" },
+                n % 11 != 0,
+                on(n % 60, 90),
+                on(n, 60)
+            );
+        }),
+    );
+    let found = "id,cve,device,title,severity,score,package,version,fixed_in,port,authenticated,exposed,exploited,found_at,published_at";
+    memory.add("vulnerability-scan", Side::Customer, &table(found, VULNERABILITIES, |n, out| {
+        let severity = ["critical", "high", "medium", "low"][usize::try_from(n % 4).expect("small")];
+        let cve = 1000 + n % 4_000;
+        let _ = write!(out, "CVE-2026-{cve},CVE-2026-{cve},ws-{},Overflow in part {cve},{severity},{}.{},part{},1.{},1.{},443/tcp,true,{},{},{},{}", n % DEVICES, 3 + n % 7, n % 10, cve % 300, n % 20, n % 20 + 1, n % 97 == 0, n % 500 == 0, on(n, 60), on(n, 400));
+    }));
+}
+
 /// Everything that is known about the customer.
 fn customer(now: Time) -> Memory {
     let mut memory = Memory::new(now);
@@ -184,34 +216,7 @@ fn customer(now: Time) -> Memory {
             );
         }),
     );
-    let devices = "id,name,address,kind,os,os_version,vendor,exposed,critical,managed_by,supported_until_at,last_seen_at,sensor,sensor_seen_at,app_control,inventoried,logs_at";
-    memory.add("devices", Side::Customer, &table(devices, DEVICES, |n, out| {
-        let kind = ["workstation", "workstation", "server", "firewall"][usize::try_from(n % 4).expect("small")];
-        let _ = write!(out, "ws-{n},ws-{n},10.{}.{}.{},{kind},Windows,11,Acme,{},{},provider,2028-01-01,{},edr,{},enforce,true,{}", n / 65536, n / 256 % 256, n % 256, n % 97 == 0, n % 10 == 0, on(n, 14), on(n, 14), on(n, 3));
-    }));
-    let updates = "id,device,product,class,severity,installed,exploited,released_at,installed_at";
-    memory.add(
-        "updates",
-        Side::Customer,
-        &table(updates, DEVICES * 5, |n, out| {
-            let _ = write!(
-                out,
-                "KB{},ws-{},Windows,os,{},{},false,{},{}",
-                5_000_000 + n % 60,
-                n / 5,
-                if n % 4 == 0 { "critical" } else { "medium" },
-                n % 11 != 0,
-                on(n % 60, 90),
-                on(n, 60)
-            );
-        }),
-    );
-    let found = "id,cve,device,title,severity,score,package,version,fixed_in,port,authenticated,exposed,exploited,found_at,published_at";
-    memory.add("vulnerability-scan", Side::Customer, &table(found, VULNERABILITIES, |n, out| {
-        let severity = ["critical", "high", "medium", "low"][usize::try_from(n % 4).expect("small")];
-        let cve = 1000 + n % 4_000;
-        let _ = write!(out, "CVE-2026-{cve},CVE-2026-{cve},ws-{},Overflow in part {cve},{severity},{}.{},part{},1.{},1.{},443/tcp,true,{},{},{},{}", n % DEVICES, 3 + n % 7, n % 10, cve % 300, n % 20, n % 20 + 1, n % 97 == 0, n % 500 == 0, on(n, 60), on(n, 400));
-    }));
+    machines(&mut memory, &on);
     let sign_ins = "id,account,directory,succeeded,by_provider,requirement,method,client,legacy,resource,device,source_ip,interactive,managed_device,at_at";
     let span = 365 * DAY / i64::try_from(MONTHS).expect("small");
     for month in 0..MONTHS {

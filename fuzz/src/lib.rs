@@ -81,7 +81,7 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("evidence_nftables", |bytes| documents::document(bytes, "nftables", End::Written)),
     ("evidence_nmap", |bytes| documents::document(bytes, "nmap", End::Written)),
     ("evidence_openvas", |bytes| documents::document(bytes, "openvas", End::Written)),
-    ("evidence_osquery", |bytes| documents::document(bytes, "osquery", End::Line)),
+    ("evidence_osquery", |bytes| documents::document(bytes, "osquery", End::Hidden)),
     ("evidence_osv_scanner", |bytes| documents::document(bytes, "osv-scanner", End::Written)),
     ("evidence_pingcastle", |bytes| documents::document(bytes, "pingcastle", End::Written)),
     ("evidence_restic", |bytes| documents::document(bytes, "restic", End::Line)),

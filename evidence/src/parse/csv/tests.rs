@@ -1,3 +1,5 @@
+//! What is read of tables as CSV: whole, cut and crooked.
+
 use super::super::cuts::cut_everywhere;
 use super::{FORMAT, MAPPINGS, read, whole_records};
 use crate::document::{Document, Status};

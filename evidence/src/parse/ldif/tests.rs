@@ -1,3 +1,5 @@
+//! What is read of directories as LDIF: whole, cut and crooked.
+
 use super::super::cuts::taken;
 use super::FORMAT;
 use crate::document::{Document, Status};

@@ -1,3 +1,5 @@
+//! What is read of answers of osquery: whole, cut and crooked.
+
 use super::super::cuts::{cut_everywhere, never, taken};
 use super::FORMAT;
 use crate::document::{Document, Status};

@@ -1,3 +1,5 @@
+//! What is read of results of SCuBA: whole, cut and crooked.
+
 use super::super::cuts::{cut_everywhere, never, taken};
 use super::{RESULTS, SETTINGS, SHEET};
 use crate::document::{Document, Status};
