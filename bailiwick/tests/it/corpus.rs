@@ -77,3 +77,12 @@ fn a_property_that_does_not_hold_is_noticed() {
     let unsigned = [b'x'; 3];
     assert!(std::panic::catch_unwind(|| properties::run("no such property", &unsigned)).is_err());
 }
+
+#[test]
+fn every_format_of_evidence_has_a_property() {
+    let names: BTreeSet<&str> = properties::PROPERTIES.iter().map(|(name, _)| *name).collect();
+    for format in evidence::FORMATS {
+        let name = format!("evidence_{}", format.name.replace('-', "_"));
+        assert!(names.contains(name.as_str()), "`{}` has no property `{name}`", format.name);
+    }
+}
