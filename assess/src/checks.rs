@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// Checks by id, each with its fixtures.
+/// Checks by id, each with its fixtures and its text.
 #[derive(Debug, Clone, Default)]
 pub struct CheckSet {
     checks: BTreeMap<String, (Check, Vec<Fixture>)>,
+    texts: BTreeMap<String, String>,
 }
 
 /// Why a folder is no check.
@@ -59,6 +60,23 @@ impl CheckSet {
         self.checks.get(id).map_or(&[], |(_, fixtures)| fixtures)
     }
 
+    /// The text of every check, its `check.toml`, by id.
+    #[must_use]
+    pub fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
+    }
+
+    /// Adds a check from its text alone, without fixtures.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn add_text(&mut self, text: &str) -> Result<(), CheckError> {
+        let check = Check::parse(text)?;
+        self.texts.insert(check.id.clone(), text.to_owned());
+        self.checks.insert(check.id.clone(), (check, vec![]));
+        Ok(())
+    }
+
     /// Adds a check from the files of its folder: `check.toml`, and `fixtures/<name>/case.toml` with raw files beside it or
     /// in `fixtures/`. A check of the same id is replaced: a provider may tighten ours, and its answer says whose rule it was.
     ///
@@ -72,6 +90,7 @@ impl CheckSet {
         let check = Check::parse(text).map_err(|source| AddError::Check { path: file, source })?;
         let fixtures = Fixture::all(files)
             .map_err(|(name, source)| AddError::Fixture { path: format!("{path}/{name}"), source })?;
+        self.texts.insert(check.id.clone(), text.to_owned());
         self.checks.insert(check.id.clone(), (check, fixtures));
         Ok(())
     }
@@ -98,4 +117,11 @@ pub fn embedded() -> CheckSet {
         }
     }
     set
+}
+
+/// The texts of the checks that come with the program, their `check.toml`, by the folder that has the check's id.
+pub(crate) fn embedded_texts() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES
+        .iter()
+        .filter_map(|(path, bytes)| Some((path.strip_suffix("/check.toml")?.rsplit('/').next()?, *bytes)))
 }

@@ -46,6 +46,11 @@ impl Dossier {
         reading.end()
     }
 
+    /// The dossier of documents that were gathered out of sealed records one by one.
+    pub(crate) fn of(exhibits: Vec<Exhibit>) -> Self {
+        Self { exhibits: last_of_each(exhibits), odd: vec![] }
+    }
+
     /// Adds public feeds that lie in no log (they are the same for everybody).
     pub fn add_feeds(&mut self, feeds: impl IntoIterator<Item = Exhibit>) {
         self.exhibits.extend(feeds);

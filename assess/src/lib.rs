@@ -8,9 +8,11 @@
 mod admit;
 mod agreed;
 pub mod assessment;
+pub mod audit;
 pub mod check;
 mod checks;
 mod dossier;
+pub mod exceptions;
 pub mod fixture;
 pub mod judge;
 mod networks;

@@ -21,23 +21,31 @@ pub fn contract_json(contract: &Contract, text: &str) -> Value {
     json!({"contract": 1, "id": contract.id, "version": contract.version, "hash": contract.hash(), "text": text})
 }
 
+/// The text of a version of the contract, where the body of a record of kind `contract` holds one.
+#[must_use]
+pub fn text_of(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    (body.get("contract") == Some(&json!(1))).then_some(())?;
+    body.get("text")?.as_str().map(str::to_owned)
+}
+
+/// The versions of the contract with these texts; a text that this version cannot read is passed over.
+pub(crate) fn history<'a>(texts: impl Iterator<Item = &'a str>) -> History {
+    History::new(texts.filter_map(|text| Contract::parse(text).ok()).collect())
+}
+
 /// The text of each version of the contract in sealed records, in the order of the log, with its place.
 #[must_use]
 pub fn texts(sealed: &[Sealed<Vec<Event>>]) -> Vec<(u64, String)> {
     let records =
         sealed.iter().flat_map(|s| s.value()).map(|e| &e.record).filter(|r| r.kind == Kind::Contract);
-    let text = |r: &model::Record| {
-        let body: Value = serde_json::from_slice(&r.raw).ok()?;
-        (body.get("contract") == Some(&json!(1))).then_some(())?;
-        Some((r.seq, body.get("text")?.as_str()?.to_owned()))
-    };
-    records.filter_map(text).collect()
+    records.filter_map(|r| Some((r.seq, text_of(&r.raw)?))).collect()
 }
 
 /// The versions of the contract in sealed records; a text that this version cannot read is passed over.
 #[must_use]
 pub fn contracts(sealed: &[Sealed<Vec<Event>>]) -> History {
-    History::new(texts(sealed).iter().filter_map(|(_, text)| Contract::parse(text).ok()).collect())
+    history(texts(sealed).iter().map(|(_, text)| text.as_str()))
 }
 
 /// The numbers of a profile on a day, by `<check>.<parameter>`, each in the unit in which its check reads it.

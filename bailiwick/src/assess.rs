@@ -2,13 +2,11 @@
 //! log keeps of it.
 
 use crate::dossier::{self, Index};
-use crate::exceptions;
 use crate::fault::Fault;
 use crate::profile::Profile;
 use ::assess::assessment::{Assessment, assess, day};
 use ::assess::judge::Circumstances;
-use ::assess::terms;
-use ::assess::{CheckSet, Counts, Verdict};
+use ::assess::{CheckSet, Counts, Verdict, exceptions, terms};
 use custody::{Home, Vault, View};
 use evidence::Side;
 use evidence::records::Exhibit;

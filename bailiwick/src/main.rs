@@ -10,7 +10,6 @@ mod codes;
 mod config;
 mod dossier;
 mod evidence;
-mod exceptions;
 mod fault;
 mod feeds;
 mod ingest;

@@ -1,5 +1,6 @@
 //! Checks a bundle in the order of docs/formats.md §4: key, manifest, files, checkpoint, records, pages, root.
 
+mod answers;
 mod content;
 
 use crate::abreast;
@@ -10,6 +11,7 @@ use crate::layout::{self, CHUNK, Part, Span, TILE};
 use crate::manifest::{Listed, Manifest};
 use crate::report::{CHANGED, Findings, KeyTrust, MISSING, OTHER, Report, Stage, clean, customer_of};
 use crate::signed;
+use crate::sound::Place;
 use crate::words::{self, spoken};
 use ledger::VerifierKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +53,27 @@ pub fn bundle_on(
     vkey: Option<&VerifierKey>,
     heads: &[Head],
 ) -> Result<Report, OpenError> {
+    let (bundle, trust) = checked(threads, path, vkey, heads)?;
+    Ok(bundle.checker.report(trust))
+}
+
+/// The same as [`bundle_with`], and computes the answers of the last assessment for auditors again, where there is one and all
+/// records hold: what differs becomes findings, [`Report::assessment`] says what was done.
+///
+/// # Errors
+/// [`OpenError`] when the path itself cannot be opened as a folder.
+pub fn audited(path: &Path, vkey: Option<&VerifierKey>, heads: &[Head]) -> Result<Report, OpenError> {
+    let (mut bundle, trust) = checked(abreast::threads(), path, vkey, heads)?;
+    let assessment = bundle.answers();
+    Ok(Report { assessment, ..bundle.checker.report(trust) })
+}
+
+fn checked(
+    threads: usize,
+    path: &Path,
+    vkey: Option<&VerifierKey>,
+    heads: &[Head],
+) -> Result<(Bundle, KeyTrust), OpenError> {
     let mut findings = Findings::default();
     let folder = Folder::open(path, &mut findings)?;
     let own = key(&folder, vkey, &mut findings);
@@ -64,8 +87,17 @@ pub fn bundle_on(
     findings.customer = checker.findings.customer.take();
     checker.findings = findings;
 
-    let mut bundle =
-        Bundle { folder, manifest: None, manifest_holds: false, changed: BTreeMap::new(), checker, threads };
+    let mut bundle = Bundle {
+        folder,
+        manifest: None,
+        manifest_holds: false,
+        changed: BTreeMap::new(),
+        checker,
+        threads,
+        grounds: vec![],
+        closing: false,
+        unread: false,
+    };
     bundle.name_of_key();
     bundle.manifest();
     bundle.files();
@@ -74,7 +106,7 @@ pub fn bundle_on(
     bundle.checker.heads(heads);
     bundle.content();
     bundle.tell_changed();
-    Ok(bundle.checker.report(trust))
+    Ok((bundle, trust))
 }
 
 /// The bundle's own key; what is wrong with it becomes a finding.
@@ -134,6 +166,12 @@ struct Bundle {
     changed: BTreeMap<String, &'static str>,
     checker: Checker,
     threads: usize,
+    /// Files with records that answers stand on.
+    grounds: Vec<Place>,
+    /// Whether an assessment for auditors is among the records.
+    closing: bool,
+    /// Whether a file was read in a way that does not tell.
+    unread: bool,
 }
 
 impl Bundle {

@@ -69,7 +69,7 @@ pub struct Checker {
     piece: Option<u64>,
     unproven: Option<(u64, u64, Arc<str>)>,
     /// Leaves behind the last full page, once all of them are there.
-    open: Option<Vec<Hash>>,
+    pub(crate) open: Option<Vec<Hash>>,
     pub(crate) pages: Pages,
     has_stored_pages: bool,
     /// Set when only the files of the last, open page differ from the signed list.
@@ -363,6 +363,7 @@ impl Checker {
             longest_silence: self.orders.longest.clone(),
             ended: self.orders.ended(),
             heads: self.report_heads,
+            assessment: None,
             received: self.received,
             checkpoint: self.claimed.filter(|_| self.signed),
             key,

@@ -29,6 +29,7 @@
 //! ```
 
 mod abreast;
+mod answers;
 mod bundle;
 mod checker;
 mod days;
@@ -45,7 +46,8 @@ mod signed;
 mod sound;
 mod words;
 
-pub use bundle::{bundle, bundle_on, bundle_with};
+pub use answers::Assessed;
+pub use bundle::{audited, bundle, bundle_on, bundle_with};
 pub use checker::Checker;
 pub use folder::OpenError;
 pub use heads::Head;

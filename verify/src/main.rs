@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     let check = |path: &Path| match &sample {
         Some(sample) => verify::audit(path, sample, key.as_ref(), &heads),
         None if verify::is_proof(path) => verify::proof(path, key.as_ref(), order.days.as_deref(), &heads),
-        None => verify::bundle_with(path, key.as_ref(), &heads),
+        None => verify::audited(path, key.as_ref(), &heads),
     };
     let answers: Vec<Answer<'_>> =
         order.paths.iter().map(|path| Answer { path, found: check(path) }).collect();

@@ -239,8 +239,13 @@ impl Orders {
         ended
     }
 
+    /// The record that ended others last.
+    pub(crate) fn last_ended(&self) -> Option<u64> {
+        self.tombstones.iter().map(|t| t.seq).max()
+    }
+
     /// Up to where tombstones cover the log from its beginning without a gap.
-    fn ended_to(&self) -> u64 {
+    pub(crate) fn ended_to(&self) -> u64 {
         self.ended().iter().fold(0, |to, e| if e.first <= to { to.max(e.first + e.count) } else { to })
     }
 }

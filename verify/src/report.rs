@@ -1,5 +1,6 @@
 //! What was found, in words for people and in one JSON document.
 
+use crate::answers::Assessed;
 use crate::orders::{Ended, Silence};
 use ledger::{Checkpoint, VerifierKey};
 use model::{CustomerId, ProviderId, Record, Time};
@@ -88,6 +89,8 @@ pub struct Report {
     pub ended: Vec<Ended>,
     /// How many other heads the log was held against.
     pub heads: u64,
+    /// What came of computing the last assessment again; none where the bundle has none for auditors, or was not asked.
+    pub assessment: Option<Assessed>,
     /// When the first and the last of them were received.
     pub received: Option<(Time, Time)>,
     /// The log's signed state; none where its signature does not hold.
@@ -138,6 +141,7 @@ impl Report {
             },
             "ended": self.ended.iter().map(|e| json!({"first": e.first, "count": e.count})).collect::<Vec<_>>(),
             "heads": self.heads,
+            "assessment": self.assessment.as_ref().map(Assessed::to_json),
             "origin": self.origin,
             "received": self.received.map(|(first, last)| json!({
                 "first": first.to_string(),
@@ -217,6 +221,7 @@ pub(crate) enum Stage {
     Root,
     Orders,
     Heads,
+    Answers,
 }
 
 /// Findings as they come in, bounded.
@@ -239,7 +244,7 @@ impl Findings {
         message: String,
     ) {
         let limit = match stage {
-            Stage::Files | Stage::Records | Stage::Pages | Stage::Orders => COMMON_LIMIT,
+            Stage::Files | Stage::Records | Stage::Pages | Stage::Orders | Stage::Answers => COMMON_LIMIT,
             _ => FINDINGS_LIMIT,
         };
         if self.list.len() >= limit {

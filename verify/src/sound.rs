@@ -5,7 +5,7 @@ use crate::layout::SALT;
 use crate::records::{RECORD_LEAST, RECORD_LIMIT};
 use flate2::bufread::GzDecoder;
 use ledger::{Hash, PAGE, Salt, commitment, leaf_hash, root_of};
-use model::{Time, form};
+use model::{Kind, Time, form};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ const OWN_LIMIT: usize = 2 << 20;
 const BUFFER: usize = 1 << 16;
 
 /// Where a records file lies, and what is known of it beforehand.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) records: PathBuf,
     pub(crate) salts: PathBuf,
@@ -37,8 +38,26 @@ pub(crate) struct Sound {
     pub(crate) received: Vec<Time>,
     /// What the log says of itself, by number.
     pub(crate) own: Vec<(u64, Vec<u8>)>,
+    /// What answers stand on.
+    pub(crate) grounds: Grounds,
     /// Bytes in `own`.
     own_bytes: usize,
+}
+
+/// What a records file holds that answers of an assessment stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grounds {
+    /// Whether it holds records of evidence, contract or verdicts.
+    pub(crate) any: bool,
+    /// Whether it holds the closing record of an assessment for auditors.
+    pub(crate) closing: bool,
+}
+
+impl Grounds {
+    /// Whether answers stand on records of this kind.
+    pub(crate) fn are(kind: Kind) -> bool {
+        matches!(kind, Kind::Evidence | Kind::Contract | Kind::Verdict)
+    }
 }
 
 /// Reads the file; `None` as soon as anything is not as it must be, or larger than what is read here.
@@ -55,6 +74,7 @@ pub(crate) fn read(place: &Place) -> Option<Sound> {
         roots: Vec::new(),
         received: Vec::with_capacity(salts.len()),
         own: Vec::new(),
+        grounds: Grounds { any: false, closing: false },
         own_bytes: 0,
     };
     let mut source = BufReader::with_capacity(BUFFER, File::open(&place.records).ok()?);
@@ -64,7 +84,8 @@ pub(crate) fn read(place: &Place) -> Option<Sound> {
         if !(sound.leaves.len() as u64).is_multiple_of(PAGE) {
             return None;
         }
-        member(&mut GzDecoder::new(&mut source), &mut buffer, |bytes| sound.take(bytes, place, salts))?;
+        let take = |bytes: &[u8]| sound.take(bytes, place, salts);
+        member(&mut GzDecoder::new(&mut source), &mut buffer, LONGEST, take)?;
     }
     if sound.leaves.len() != salts.len() {
         return None;
@@ -74,10 +95,11 @@ pub(crate) fn read(place: &Place) -> Option<Sound> {
     Some(sound)
 }
 
-/// Unpacks a member and gives each record where it stands in the buffer.
-fn member(
+/// Unpacks a member and gives each record, of so many bytes at most, where it stands in the buffer.
+pub(crate) fn member(
     unpacked: &mut impl Read,
     buffer: &mut Vec<u8>,
+    longest: usize,
     mut take: impl FnMut(&[u8]) -> Option<()>,
 ) -> Option<()> {
     // What was unpacked and not yet taken.
@@ -92,7 +114,7 @@ fn member(
             if !(RECORD_LEAST..=RECORD_LIMIT).contains(&length) {
                 return None;
             }
-            let length = usize::try_from(length).ok().filter(|length| *length <= LONGEST)?;
+            let length = usize::try_from(length).ok().filter(|length| *length <= longest)?;
             let Some(record) = rest.get(..length) else {
                 if length + 4 > buffer.len() {
                     buffer.resize(length + 4, 0);
@@ -116,6 +138,10 @@ impl Sound {
         let form = form::read(bytes).ok().filter(|form| form.seq == place.first + at as u64)?;
         self.leaves.push(leaf_hash(&commitment(salt, bytes)));
         self.received.push(form.received);
+        if Grounds::are(form.kind) {
+            self.grounds.any = true;
+            self.grounds.closing |= form.kind == Kind::Verdict && assess::audit::is_closing(form.raw);
+        }
         if form.is_own_control() {
             self.own_bytes += form.raw.len();
             if self.own_bytes > OWN_LIMIT {

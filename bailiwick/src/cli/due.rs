@@ -3,10 +3,10 @@
 use super::evidence::{customers, days};
 use super::{look, time};
 use crate::dossier::{self, Index};
-use crate::exceptions;
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use crate::{clock, feeds};
+use assess::exceptions;
 use clap::Args;
 use custody::Home;
 use evidence::records::Exhibit;

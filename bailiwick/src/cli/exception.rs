@@ -3,10 +3,10 @@
 use super::evidence::{customers, days, side};
 use super::{customer_id, look, open, time};
 use crate::config::Config;
-use crate::exceptions::{DAYS_LIMIT, Exception, Kept, end_json, of};
 use crate::fault::{Exit, Fault, near};
 use crate::out::{Form, Out};
 use crate::{checks, clock, dossier};
+use assess::exceptions::{DAYS_LIMIT, Exception, Kept, end_json, of};
 use clap::{Args, Subcommand};
 use custody::Home;
 use model::{CustomerId, Fields, Kind, Time};

@@ -5,7 +5,7 @@ use crate::abreast;
 use crate::layout::{self, CHUNK, Part, SALT, Span, TILE};
 use crate::records::Chunk;
 use crate::report::{CHANGED, MISSING, Stage};
-use crate::sound::{self, Place, Sound};
+use crate::sound::{self, Grounds, Place, Sound};
 use crate::words::{self, spoken};
 use ledger::{Hash, PAGE};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,7 @@ impl Bundle {
             |(chunk, place), sound| {
                 self.lost_chunks(next, *chunk, span);
                 self.feed_tiles(&mut fed, chunk + 1, size, &mut tiles);
+                self.note_grounds(place, sound.as_ref());
                 self.chunk(place, sound);
                 next = chunk + 1;
             },
@@ -140,6 +141,16 @@ impl Bundle {
         let (first, last) = span.range(chunk)?;
         let place = |part: Part| self.folder.place(&part.name());
         Some(Place { records: place(Part::Records(first)), salts: place(Part::Salts(first)), first, last })
+    }
+
+    /// Remembers a file with records that answers stand on; one that must be read slowly may hold any.
+    fn note_grounds(&mut self, place: &Place, sound: Option<&Sound>) {
+        let grounds = sound.map_or(Grounds { any: true, closing: false }, |sound| sound.grounds);
+        self.closing |= grounds.closing;
+        self.unread |= sound.is_none();
+        if grounds.any {
+            self.grounds.push(place.clone());
+        }
     }
 
     fn chunk(&mut self, place: &Place, sound: Option<Sound>) {

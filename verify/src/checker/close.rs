@@ -43,6 +43,8 @@ impl Checker {
         if !self.proven {
             self.tell_root(goal, computed.is_some());
         }
+        // Whoever reads on needs the leaves that no page root covers.
+        self.open = open;
     }
 
     fn check_count(&mut self, size: u64) {

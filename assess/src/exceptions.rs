@@ -1,7 +1,6 @@
 //! Exceptions as they stand in a customer's log: proposed, in force, ended, expired.
 
-use crate::dossier;
-use assess::judge;
+use crate::judge;
 use evidence::Side;
 use ledger::Sealed;
 use model::{Event, Kind, Time};
@@ -10,42 +9,55 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Days that an exception may last, at most: twelve months.
-pub(crate) const DAYS_LIMIT: i64 = 366;
+pub const DAYS_LIMIT: i64 = 366;
 
 /// An exception, as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Exception {
-    pub(crate) check: String,
-    pub(crate) side: Side,
-    pub(crate) subject: Option<String>,
-    pub(crate) reason: String,
+pub struct Exception {
+    /// Of which check.
+    pub check: String,
+    /// Of which side's answer.
+    pub side: Side,
+    /// Of which subject; none for all.
+    pub subject: Option<String>,
+    /// Why.
+    pub reason: String,
     /// What is done instead.
-    pub(crate) compensating: String,
-    pub(crate) provider_approval: Option<String>,
-    pub(crate) customer_approval: Option<String>,
-    pub(crate) from: Time,
-    pub(crate) expires: Time,
+    pub compensating: String,
+    /// Who approved it for the provider.
+    pub provider_approval: Option<String>,
+    /// Who approved it for the customer.
+    pub customer_approval: Option<String>,
+    /// From when.
+    pub from: Time,
+    /// Until when; then it ends by itself.
+    pub expires: Time,
 }
 
 /// An exception with its place in the log.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
-    pub(crate) id: String,
-    pub(crate) seq: u64,
-    pub(crate) exception: Exception,
+pub struct Kept {
+    /// Its id.
+    pub id: String,
+    /// Its place in the log.
+    pub seq: u64,
+    /// What it says.
+    pub exception: Exception,
     /// When somebody ended it before its time.
-    pub(crate) ended: Option<Time>,
+    pub ended: Option<Time>,
 }
 
 impl Exception {
     /// `ex-` and 12 hex digits, made of all that it says: the same exception is the same, however often it is given.
-    pub(crate) fn id(&self) -> String {
+    #[must_use]
+    pub fn id(&self) -> String {
         let hash = Sha256::digest(self.to_json(None).to_string());
         format!("ex-{}", hash.iter().take(6).map(|b| format!("{b:02x}")).collect::<String>())
     }
 
     /// Its form in a log.
-    pub(crate) fn to_json(&self, id: Option<&str>) -> Value {
+    #[must_use]
+    pub fn to_json(&self, id: Option<&str>) -> Value {
         json!({
             "exception": 1,
             "id": id,
@@ -77,14 +89,16 @@ impl Exception {
     }
 
     /// Whether both sides said yes.
-    pub(crate) fn is_approved(&self) -> bool {
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
         self.provider_approval.is_some() && self.customer_approval.is_some()
     }
 }
 
 impl Kept {
     /// Its word on a day.
-    pub(crate) fn state(&self, now: Time) -> &'static str {
+    #[must_use]
+    pub fn state(&self, now: Time) -> &'static str {
         if self.ended.is_some_and(|at| at <= now) {
             "ended"
         } else if self.exception.expires <= now {
@@ -100,34 +114,76 @@ impl Kept {
 }
 
 /// The end of an exception, as it stands in a log.
-pub(crate) fn end_json(id: &str, now: Time) -> Value {
+#[must_use]
+pub fn end_json(id: &str, now: Time) -> Value {
     json!({"exception_end": 1, "id": id, "at": now.to_string()})
 }
 
-/// Every exception of sealed records, in the order of the log. What is longer than it may be is none.
-pub(crate) fn of(sealed: &[Sealed<Vec<Event>>]) -> Vec<Kept> {
-    let mut kept: BTreeMap<String, Kept> = BTreeMap::new();
-    for (seq, _, body) in dossier::bodies(sealed, Kind::Contract) {
-        let Some(id) = body.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
+/// What one record of kind `contract` says of exceptions.
+#[derive(Debug, Clone)]
+enum Entry {
+    Begins(String, Exception),
+    Ends(String, Option<Time>),
+}
+
+/// What the records of a log say of exceptions, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Register {
+    entries: Vec<(u64, Entry)>,
+}
+
+impl Register {
+    /// Takes the body of the next record of kind `contract`. What is longer than it may be is no exception.
+    pub fn take(&mut self, seq: u64, body: &[u8]) {
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+        let Some(id) = body.get("id").and_then(Value::as_str).map(str::to_owned) else { return };
         if body.get("exception_end") == Some(&json!(1)) {
-            let at: Option<Time> = body.get("at").and_then(Value::as_str).and_then(|t| t.parse().ok());
-            if let Some(known) = kept.get_mut(&id) {
-                known.ended = known.ended.or(at);
-            }
+            let at = body.get("at").and_then(Value::as_str).and_then(|t| t.parse().ok());
+            self.entries.push((seq, Entry::Ends(id, at)));
         } else if body.get("exception") == Some(&json!(1))
             && let Some(exception) = Exception::from_json(&body)
             && exception.expires.as_second() - exception.from.as_second() <= DAYS_LIMIT * 86_400
         {
-            kept.entry(id.clone()).or_insert(Kept { id, seq, exception, ended: None });
+            self.entries.push((seq, Entry::Begins(id, exception)));
         }
     }
-    let mut list: Vec<Kept> = kept.into_values().collect();
-    list.sort_by_key(|k| k.seq);
-    list
+
+    /// The exceptions as they stood before the record `end`, in the order of the log.
+    #[must_use]
+    pub fn before(&self, end: u64) -> Vec<Kept> {
+        let mut kept: BTreeMap<&str, Kept> = BTreeMap::new();
+        for (seq, entry) in self.entries.iter().filter(|(seq, _)| *seq < end) {
+            match entry {
+                Entry::Ends(id, at) => {
+                    if let Some(known) = kept.get_mut(id.as_str()) {
+                        known.ended = known.ended.or(*at);
+                    }
+                }
+                Entry::Begins(id, exception) => {
+                    let new =
+                        || Kept { id: id.clone(), seq: *seq, exception: exception.clone(), ended: None };
+                    kept.entry(id).or_insert_with(new);
+                }
+            }
+        }
+        let mut list: Vec<Kept> = kept.into_values().collect();
+        list.sort_by_key(|k| k.seq);
+        list
+    }
+}
+
+/// Every exception of sealed records, in the order of the log.
+#[must_use]
+pub fn of(sealed: &[Sealed<Vec<Event>>]) -> Vec<Kept> {
+    let mut register = Register::default();
+    let records = sealed.iter().flat_map(|s| s.value()).map(|event| &event.record);
+    records.filter(|r| r.kind == Kind::Contract).for_each(|r| register.take(r.seq, &r.raw));
+    register.before(u64::MAX)
 }
 
 /// Those that both sides approved, as an answer takes them; whether they are in force on its day is the answer's to say.
-pub(crate) fn approved(kept: &[Kept]) -> Vec<judge::Exception> {
+#[must_use]
+pub fn approved(kept: &[Kept]) -> Vec<judge::Exception> {
     let exception = |k: &Kept| judge::Exception {
         check: k.exception.check.clone(),
         side: k.exception.side,
