@@ -2,6 +2,7 @@
 
 mod alerts;
 mod assess;
+mod audit;
 mod chance;
 mod checks;
 mod cli;

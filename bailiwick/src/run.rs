@@ -49,7 +49,7 @@ fn run(global: &Global, command: Command, out: Out) -> Result<Exit, Fault> {
         Command::Exception(args) => cli::exception::run(&config()?, args.verb, out),
         Command::Feed(args) => cli::feed::run(&home.value, args.verb, out),
         Command::Hunt(args) => cli::hunt::run(&home.value, &args, out),
-        Command::Export(args) => cli::verify::export(&home.value, &args, out),
+        Command::Export(args) => cli::export::run(&config()?, &args, out),
         Command::Ledger(args) => cli::ledger::run(&home.value, args.verb, out),
         Command::Retention(args) => cli::retention::run(&home.value, args.verb, out),
         Command::Key(args) => cli::key::run(&home.value, args.verb, out),

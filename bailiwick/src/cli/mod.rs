@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod due;
 pub(crate) mod evidence;
 pub(crate) mod exception;
+pub(crate) mod export;
 pub(crate) mod feed;
 pub(crate) mod hunt;
 pub(crate) mod impact;
@@ -164,10 +165,8 @@ pub(crate) enum Command {
     #[command(after_help = hunt::HELP)]
     Hunt(hunt::HuntArgs),
     /// Write a bundle that the customer verifies alone
-    #[command(
-        after_help = "Examples:\n  bailiwick export --customer acme --to /media/usb/acme\n  bailiwick-verify /media/usb/acme --vkey \"$(cat acme.vkey)\"\n  bailiwick export --customer acme --since 2000000 --to /media/usb/acme-december\n  bailiwick export --customer acme --format parquet --to acme.parquet\n\nThe bundle holds the records in plain form: hand it to the customer on a way that you would trust with the logs."
-    )]
-    Export(verify::ExportArgs),
+    #[command(after_help = export::HELP)]
+    Export(export::ExportArgs),
     /// Show a customer's log, its own records, and single records with their proof
     #[command(
         arg_required_else_help = true,

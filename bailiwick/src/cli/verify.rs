@@ -1,15 +1,14 @@
-//! `verify` over vaults, and `export` of the bundle that `bailiwick-verify` checks without us.
+//! `verify` over vaults.
 
 use super::{customer_id, look};
 use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use crate::progress::Progress;
-use clap::{Args, ValueEnum};
-use custody::disk::{Disk, Folder};
-use custody::{Audited, ExportError, Home, View, audit};
+use clap::Args;
+use custody::{Audited, Home, audit};
 use model::CustomerId;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use verify::{Checker, Finding, Report};
 
 /// Arguments of `verify`.
@@ -18,32 +17,6 @@ pub(crate) struct VerifyArgs {
     /// Only this customer's vault
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-}
-
-/// Arguments of `export`.
-#[derive(Args)]
-pub(crate) struct ExportArgs {
-    /// Whose log
-    #[arg(long, value_name = "ID")]
-    customer: String,
-    /// An empty or new folder (for Parquet: a new file)
-    #[arg(long, value_name = "DIR")]
-    to: PathBuf,
-    /// Only what came since: from the page on that holds this record
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    since: u64,
-    /// What to write: a bundle that verifies, or one Parquet file for other tools
-    #[arg(long, value_enum, default_value = "bundle")]
-    format: ExportFormat,
-}
-
-/// What an export is.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// A folder that the customer verifies alone.
-    Bundle,
-    /// One file with a row for each record, fields as JSON. It proves nothing.
-    Parquet,
 }
 
 /// Verifies vaults.
@@ -197,70 +170,4 @@ fn in_words(customer: &CustomerId, report: &Report, out: Out) {
         let path = finding.path.as_deref().unwrap_or("");
         out.text(&format!("  {}{range} {path}\n    {}", finding.threat, finding.message));
     }
-}
-
-/// Writes a bundle.
-pub(crate) fn export(home: &Path, args: &ExportArgs, out: Out) -> Result<Exit, Fault> {
-    let home = look(home)?;
-    let customer = customer_id(&args.customer)?;
-    home.customer(&customer)?;
-    let view = home.view(&customer)?;
-    let progress = Progress::new(out, view.checkpoint().size, false);
-    if args.format == ExportFormat::Parquet {
-        return as_parquet(&view, args, &progress, out);
-    }
-    let written = custody::export(&view, args.since, &Folder::new(&args.to), &mut |done| progress.at(done))?;
-    drop(progress);
-    let vkey = view.vkey();
-    match out.form {
-        Form::Text => out.text(&format!(
-            "{} records in {} files, {} bytes, in {}\nthe customer checks them without us:\n  bailiwick-verify {} --vkey '{vkey}'\n\
-             hand over the key on another way than the bundle; its fingerprint is\n  {}",
-            written.records,
-            written.files,
-            written.bytes,
-            args.to.display(),
-            args.to.display(),
-            vkey.fingerprint()
-        )),
-        _ => out.document(
-            "export",
-            json!({"customer": customer.as_str(), "to": args.to.display().to_string(), "records": written.records,
-                   "files": written.files, "bytes": written.bytes, "vkey": vkey.to_string()}),
-        ),
-    }
-    Ok(Exit::Ok)
-}
-
-/// Writes one Parquet file.
-fn as_parquet(view: &View, args: &ExportArgs, progress: &Progress, out: Out) -> Result<Exit, Fault> {
-    let size = view.checkpoint().size;
-    if args.since > size {
-        return Err(ExportError::Since { since: args.since, size }.into());
-    }
-    let name = args.to.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = args.to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let disk = Folder::new(folder);
-    if name.is_empty() || args.to.exists() {
-        return Err(Fault::usage(
-            "BW-1012",
-            format!("`{}` is there already, or is no name of a file", args.to.display()),
-            "name a new file, such as acme.parquet",
-        ));
-    }
-    let file = crate::parquet::Appending::new(&disk, &name);
-    let written =
-        crate::parquet::write(view, args.since, file, &crate::watch::fields, &mut |done| progress.at(done))?;
-    disk.sync(&name)?;
-    match out.form {
-        Form::Text => out.text(&format!(
-            "{written} records in {}; it proves nothing: for proofs, export a bundle",
-            args.to.display()
-        )),
-        _ => out.document(
-            "export",
-            json!({"records": written, "to": args.to.display().to_string(), "format": "parquet"}),
-        ),
-    }
-    Ok(Exit::Ok)
 }
