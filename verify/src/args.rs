@@ -40,6 +40,10 @@ Checks a bundle of sealed records: is everything there, and is nothing changed?
 
 It works on this machine alone: it opens no connection, changes no file, and trusts nobody but the key you give it.
 
+If the bundle holds an assessment for auditors (`export --audit`) and every record holds, the last one is computed again: each
+document is read once more from its bytes, each check is answered once more from the evidence, and the answers are compared with
+the sealed ones byte for byte. Whatever differs is named, with measure, check and side.
+
 Usage: bailiwick-verify PATH... [--vkey LINE | --vkey-file FILE] [--head PATH]... [--json] [--quiet]
        bailiwick-verify FOLDER --sample N --seed TEXT [--vkey LINE | --vkey-file FILE] [--head PATH]...
 
@@ -71,6 +75,8 @@ Examples:
       Did the log of December grow out of the one of November?
   bailiwick-verify ./record.tlog-proof --vkey-file acme.vkey
       Is this one record in the log?
+  bailiwick-verify ./acme-audit --vkey-file acme.vkey
+      Are the answers of this assessment those that the evidence gives?
 
 Exit codes:
   0  all of it holds

@@ -1,8 +1,9 @@
 //! The answer as text: first the answer itself, then what was checked, then what is wrong.
 
+use assess::audit::Reading;
 use std::fmt::Write;
 use std::path::Path;
-use verify::{Finding, KeyTrust, Report, clean};
+use verify::{Assessed, Finding, KeyTrust, Report, clean};
 
 /// The whole answer for one bundle.
 pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
@@ -24,6 +25,9 @@ pub(crate) fn text(path: &Path, report: &Report, colour: bool) -> String {
     }
     if report.kind == "bundle" {
         of_log(report, &mut row);
+    }
+    if let Some(assessed) = &report.assessment {
+        of_answers(assessed, &mut row);
     }
     if let Some(record) = &report.shown {
         row("record", &format!("{}, {}, {}", record.seq, record.kind, clean(&record.source.to_string())));
@@ -110,6 +114,84 @@ fn of_log(report: &Report, row: &mut impl FnMut(&str, &str)) {
     }
     if report.heads > 0 {
         row("other heads", &report.heads.to_string());
+    }
+}
+
+/// What was computed again, and from what.
+fn of_answers(assessed: &Assessed, row: &mut impl FnMut(&str, &str)) {
+    if let Some(why) = &assessed.why_not {
+        row("answers", &format!("there is an assessment, and it was NOT computed again: {why}"));
+    }
+    let Some(replayed) = &assessed.replayed else { return };
+    if let Some(kept) = assessed.kept() {
+        let audit = &kept.audit;
+        row("assessment", &format!("record {}, under {} on {}", kept.seq, clean(&audit.profile), audit.now));
+        if let Ok(count) = replayed.computed {
+            let same = match replayed.differences.len() as u64 + replayed.more {
+                0 => "every one of them byte for byte as it was sealed".to_owned(),
+                many => format!("{many} places differ from what was sealed"),
+            };
+            row("answers", &format!("{count} computed again from the sealed evidence: {same}"));
+        }
+        let words: Vec<String> =
+            assessed.words().iter().map(|(word, many)| format!("{many} {word}")).collect();
+        row("", &words.join(", "));
+        let names = |list: &[String]| {
+            let shown: Vec<String> = list.iter().take(10).map(|name| clean(name)).collect();
+            format!("{}{}", shown.join(" "), if list.len() > 10 { " …" } else { "" })
+        };
+        let (other, absent) = (&replayed.other_checks, &replayed.absent_checks);
+        let mut checks = format!("{} asked", audit.checks.len());
+        if other.is_empty() && absent.is_empty() {
+            checks.push_str(", all with the text that comes with this program, and none of those left out");
+        }
+        row("checks", &checks);
+        if !other.is_empty() {
+            row(
+                "",
+                &format!("{} have another text than ours, or are not ours: {}", other.len(), names(other)),
+            );
+        }
+        if !absent.is_empty() {
+            row("", &format!("{} of ours were left out: {}", absent.len(), names(absent)));
+        }
+        if !audit.feeds.is_empty() {
+            let feed = |f: &evidence::records::Exhibit| {
+                format!(
+                    "{} {}",
+                    clean(&f.envelope.kind),
+                    clean(f.envelope.sha256.get(..16).unwrap_or_default())
+                )
+            };
+            let feeds: Vec<String> = audit.feeds.iter().map(feed).collect();
+            row("public lists", &format!("taken as they were sealed: {}", feeds.join(", ")));
+        }
+    }
+    let other = replayed.documents.iter().filter(|d| matches!(d.reading, Reading::OtherParsers(_))).count();
+    let read = replayed.documents.len() - other;
+    row("documents", &format!("{read} read again from their bytes"));
+    if other > 0 {
+        row(
+            "",
+            &format!(
+                "{other} were read by parsers of another version: their rows were taken as they were sealed"
+            ),
+        );
+    }
+    if replayed.later > 0 {
+        row("", &format!("{} were sealed after the assessment and count for nothing in it", replayed.later));
+    }
+    if replayed.odd > 0 {
+        row(
+            "",
+            &format!(
+                "{} records of evidence are no documents of this version; nothing stands on them",
+                replayed.odd
+            ),
+        );
+    }
+    if replayed.older > 0 {
+        row("older ones", &format!("{} assessments before it were not computed again", replayed.older));
     }
 }
 
