@@ -1,6 +1,7 @@
 //! The integration tests of the workspace: what holds for all rooms together.
 
 mod assess;
+mod audit;
 mod corpus;
 mod custody;
 mod isolation;
