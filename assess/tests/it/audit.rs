@@ -273,3 +273,30 @@ fn the_last_of_several_assessments_counts() {
     let told = log.replayed().expect("there is one");
     assert_eq!((told.older, told.differences.len()), (1, 0));
 }
+
+#[test]
+fn public_lists_come_back_with_their_rows() {
+    let (mut log, mut audit) = honest("met");
+    let raw = b"name,directory,enabled\nana@acme.example,vpn,yes\n";
+    let document = read(raw, "list.csv", &Hint { kind: Some("accounts"), ..Hint::default() });
+    let customer = CustomerId::parse("public").expect("an id");
+    let handed = Handed {
+        customer: &customer,
+        side: evidence::Side::Provider,
+        file: "list.csv",
+        collected: audit.now,
+        received: audit.now,
+        scope: None,
+        population: None,
+        covers: None,
+        mapping: None,
+    };
+    let envelope = Envelope::new(&handed, raw, &document);
+    let rows: Vec<Row> = document.rows.iter().map(assess::audit::settled).collect();
+    assert_eq!(rows.len(), 1);
+    audit.feeds = vec![records::Exhibit { envelope, seq: u64::MAX, rows, raw: None }];
+    log.add(Kind::Verdict, audit.pack());
+    let told = log.replayed().expect("there is one");
+    assert_eq!(told.kept.as_ref().map(|k| &k.audit.feeds), Ok(&audit.feeds));
+    assert!(told.differences.is_empty(), "{:?}", told.differences);
+}
