@@ -12,7 +12,6 @@ pub use differ::Difference;
 pub use replay::{Auditor, Examined, HELD_LIMIT, Reading, Replayed};
 pub use set::{KeptAudit, is_closing};
 
-use evidence::Row;
 use evidence::records::Exhibit;
 use model::Time;
 use serde_json::{Value, json};
@@ -60,7 +59,7 @@ impl Audit {
             feeds
                 .push_str(&json!({"envelope": feed.envelope.to_json(), "rows": feed.rows.len()}).to_string());
             feeds.push('\n');
-            for row in &feed.rows {
+            for row in feed.rows.iter() {
                 feeds.push_str(&row.line());
                 feeds.push('\n');
             }
@@ -115,21 +114,6 @@ impl Audit {
         bodies.push(head.to_string().into_bytes());
         bodies
     }
-}
-
-/// A row as it comes back from its line. A fraction may lose its last bit there, so lists that are sealed with answers are
-/// brought to rest before they are answered from.
-#[must_use]
-pub fn settled(row: &Row) -> Row {
-    let mut row = row.clone();
-    // Twice is enough in practice; what still moved would be named as a difference, never hidden.
-    for _ in 0..4 {
-        match Row::from_line(&row.line()) {
-            Ok(again) if again != row => row = again,
-            _ => break,
-        }
-    }
-    row
 }
 
 /// The id of a closing record whose own `id` is null.

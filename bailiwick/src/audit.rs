@@ -4,7 +4,7 @@
 use crate::assess::{Asked, answer};
 use crate::clock;
 use crate::fault::Fault;
-use ::assess::audit::{Audit, is_closing, settled};
+use ::assess::audit::{Audit, is_closing};
 use custody::{Home, View};
 use model::{CustomerId, Draft, Fields, Format, Kind, Source, Time};
 use serde_json::Value;
@@ -25,11 +25,6 @@ pub(crate) struct Placed {
 /// Answers every check and seals the answers for auditors.
 pub(crate) fn seal(home: &Home, customer: &CustomerId, asked: &Asked<'_>) -> Result<Placed, Fault> {
     let view = home.view_of_writer(customer)?;
-    let mut feeds = asked.feeds.to_vec();
-    for row in feeds.iter_mut().flat_map(|feed| &mut feed.rows) {
-        *row = settled(row);
-    }
-    let asked = &Asked { set: asked.set, profile: asked.profile, feeds: &feeds, now: asked.now };
     let assessment = answer(&view, asked)?;
     let answers = assessment.answers().count() as u64;
     let audit = Audit {
@@ -37,7 +32,7 @@ pub(crate) fn seal(home: &Home, customer: &CustomerId, asked: &Asked<'_>) -> Res
         now: asked.now,
         parameters: asked.profile.parameters.clone(),
         checks: asked.set.texts().clone(),
-        feeds: feeds.clone(),
+        feeds: asked.feeds.to_vec(),
         parsers: evidence::PARSERS_VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         answers: assessment.to_json().to_string().into_bytes(),

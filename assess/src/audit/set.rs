@@ -167,7 +167,7 @@ fn feeds(bytes: &[u8]) -> Result<Vec<Exhibit>, String> {
                 lines.next().ok_or_else(|| format!("rows of the list `{}` are missing", envelope.kind))?;
             rows.push(Row::from_line(line).map_err(|why| format!("a row of a list {why}"))?);
         }
-        all.push(Exhibit { envelope, seq: u64::MAX, rows, raw: None });
+        all.push(Exhibit { envelope, seq: u64::MAX, rows: rows.into(), raw: None });
         if all.len() > FEEDS_LIMIT {
             return Err(format!("it has more than {FEEDS_LIMIT} lists"));
         }

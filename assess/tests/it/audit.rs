@@ -292,7 +292,7 @@ fn public_lists_come_back_with_their_rows() {
         mapping: None,
     };
     let envelope = Envelope::new(&handed, raw, &document);
-    let rows: Vec<Row> = document.rows.iter().map(assess::audit::settled).collect();
+    let rows: Vec<Row> = document.rows.clone();
     assert_eq!(rows.len(), 1);
     audit.feeds = vec![records::Exhibit { envelope, seq: u64::MAX, rows, raw: None }];
     log.add(Kind::Verdict, audit.pack());

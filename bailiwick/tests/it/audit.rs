@@ -53,7 +53,6 @@ fn export(place: &Place, to: &str, more: &[&str]) -> Value {
     ran.json()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test looks into what was written")]
 fn files(folder: &Path, below: &str, found: &mut BTreeMap<String, Vec<u8>>) {
     for entry in std::fs::read_dir(folder.join(below)).expect("a folder").map(|e| e.expect("reads")) {
         let name = format!("{below}{}", entry.file_name().display());

@@ -164,7 +164,7 @@ fn changes(before: &[Row], after: &[Row]) -> Value {
             changed.map(|(c, (a, b))| (c.name.to_owned(), json!([value(a, c.holds), value(b, c.holds)])));
         return Value::Object(told.collect());
     }
-    let rows = |rows: &[Row]| rows.iter().map(|r| row_json(r)).collect::<Vec<_>>();
+    let rows = |rows: &[Row]| rows.iter().map(row_json).collect::<Vec<_>>();
     json!({"before": rows(before), "after": rows(after)})
 }
 
