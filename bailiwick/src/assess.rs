@@ -235,7 +235,7 @@ failing = "select name, 'no owner', doc from account where owner = 'nobody'"
         let mut set = CheckSet::default();
         let files = [("check.toml".to_owned(), STATE.to_vec())].into();
         set.add("t", &files).expect("a check");
-        let profile = profile::named("alert-floor").expect("a profile");
+        let profile = profile::named("alert-floor", at("2026-11-20T12:00:00Z")).expect("a profile");
         let view = home.view_of_writer(&acme).expect("opens");
         let all = Dossier::open(&dossier::pages(&view, Kind::Evidence).expect("reads"));
         let mut words = std::collections::BTreeSet::new();
@@ -251,7 +251,12 @@ failing = "select name, 'no owner', doc from account where owner = 'nobody'"
         ] {
             let asked =
                 Asked { set: &set, profile: &profile, feeds: &[], now: at(&format!("{day}T12:00:00Z")) };
-            let about = Circumstances { now: asked.now, parameters: &profile.parameters, exceptions: &[] };
+            let about = Circumstances {
+                now: asked.now,
+                parameters: &profile.parameters,
+                exceptions: &[],
+                contracts: &contract::History::default(),
+            };
             let whole = assess(&all, &set, &about).expect("answers");
             let less = answer(&view, &asked).unwrap_or_else(|f| panic!("{}", f.what));
             assert_eq!(less.to_json().to_string(), whole.to_json().to_string(), "{day}");

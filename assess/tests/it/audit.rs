@@ -277,8 +277,9 @@ fn the_last_of_several_assessments_counts() {
 #[test]
 fn public_lists_come_back_with_their_rows() {
     let (mut log, mut audit) = honest("met");
-    let raw = b"name,directory,enabled\nana@acme.example,vpn,yes\n";
-    let document = read(raw, "list.csv", &Hint { kind: Some("accounts"), ..Hint::default() });
+    // A list that no check of ours asks for: the answers stay as they were sealed.
+    let raw = b"cve,score,percentile\nCVE-2026-0001,0.1,0.25\n";
+    let document = read(raw, "list.csv", &Hint { kind: Some("feed-epss"), ..Hint::default() });
     let customer = CustomerId::parse("public").expect("an id");
     let handed = Handed {
         customer: &customer,
@@ -294,7 +295,7 @@ fn public_lists_come_back_with_their_rows() {
     let envelope = Envelope::new(&handed, raw, &document);
     let rows: Vec<Row> = document.rows.clone();
     assert_eq!(rows.len(), 1);
-    audit.feeds = vec![records::Exhibit { envelope, seq: u64::MAX, rows, raw: None }];
+    audit.feeds = vec![records::Exhibit { envelope, seq: u64::MAX, rows: rows.into(), raw: None }];
     log.add(Kind::Verdict, audit.pack());
     let told = log.replayed().expect("there is one");
     assert_eq!(told.kept.as_ref().map(|k| &k.audit.feeds), Ok(&audit.feeds));

@@ -29,3 +29,28 @@ fn every_real_check_has_the_fixtures_that_show_it() {
         }
     }
 }
+
+#[test]
+fn a_number_that_profiles_set_is_the_same_number_in_its_check() {
+    let floor = contract::Profile::floor();
+    let day = jiff::civil::date(2026, 11, 20);
+    let set = assess::embedded();
+    let mut known = 0;
+    for check in set.checks() {
+        for (name, here) in check.rules.iter().flat_map(|r| &r.parameters) {
+            let name = format!("{}.{}", check.id, name.replace('_', "-"));
+            let Some(there) = contract::Parameter::named(&name) else { continue };
+            known += 1;
+            assert_eq!(here.unit, there.unit.as_str(), "{name}");
+            assert_eq!(
+                here.stricter,
+                if matches!(there.stricter, contract::Stricter::Less) { "less" } else { "more" },
+                "{name}"
+            );
+            if let Some(floor) = floor.value(&name, day) {
+                assert_eq!(here.value.as_integer(), i64::try_from(floor.setting.value.number).ok(), "{name}");
+            }
+        }
+    }
+    assert!(known > 50, "only {known} numbers were compared");
+}

@@ -72,7 +72,7 @@ fn the_numbers_are_those_of_their_sources() {
         ("us-cpg2", "bk.restore-tested.days", "90 days", Confidence::Own, "alert-floor"),
         ("hipaa-nprm", "ob.leaver.hours", "1 hours", Confidence::SecondHand, "hipaa-nprm"),
         ("hipaa-nprm", "bk.restore-tested.days", "31 days", Confidence::Unconfirmed, "hipaa-nprm"),
-        ("hipaa", "tr.notice-clock.hours", "1440 hours", Confidence::Unconfirmed, "hipaa"),
+        ("hipaa", "tr.notice-clock.hours", "24 hours", Confidence::Own, "alert-floor"),
         ("uk-ce-3.3", "pa.ce14.days", "14 days", Confidence::SecondHand, "uk-ce-3.3"),
         ("au-e8-ml1", "pa.e8.office-critical-hours", "336 hours", Confidence::Confirmed, "alert-floor"),
         ("au-e8-ml3", "pa.e8.office-critical-hours", "48 hours", Confidence::Confirmed, "au-e8-ml3"),
@@ -81,7 +81,7 @@ fn the_numbers_are_those_of_their_sources() {
     ] {
         assert_eq!(value(profile, name), Some((number.to_owned(), confidence, whose)), "{profile} {name}");
     }
-    assert_eq!(value("alert-floor", "tr.notice-clock.hours"), None);
+    assert_eq!(value("alert-floor", "ir.notify-test.hours"), None);
 }
 
 #[test]
