@@ -4,7 +4,9 @@ use crate::clock;
 use crate::dossier::Index;
 use crate::fault::{Exit, Fault, near};
 use custody::{Home, Vault};
-use evidence::{BYTES_LIMIT, Document, Envelope, FORMATS, Handed, Hint, KINDS, Kind, Side, records};
+use evidence::{
+    BYTES_LIMIT, Document, Envelope, FORMATS, Handed, Hint, KINDS, Kind, MAPPINGS, Side, records,
+};
 use model::{CustomerId, Draft, Fields, Format, Kind as RecordKind, Source, Time};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -67,13 +69,21 @@ pub(crate) fn check_format(word: &str) -> Result<(), Fault> {
     Err(Fault::usage("BW-1015", what, "`bailiwick evidence formats` lists them"))
 }
 
-/// A mapping as named: a file, or a name in the home's folder `mappings`.
+/// A mapping as named: a file, a name in the home's folder `mappings`, or one that comes with the program.
 pub(crate) fn mapping(home: &Path, named: &str) -> Result<(String, String), Fault> {
     let own = home.join("mappings").join(format!("{named}.toml"));
     let given = PathBuf::from(named);
     let path = if given.exists() { given } else { own };
     if !path.exists() {
-        let what = format!("there is no mapping `{named}`: neither a file nor `{}`", path.display());
+        if let Some((name, text)) = MAPPINGS.iter().find(|(name, _)| *name == named) {
+            return Ok(((*name).to_owned(), (*text).to_owned()));
+        }
+        let ours: Vec<&str> = MAPPINGS.iter().map(|(name, _)| *name).collect();
+        let what = format!(
+            "there is no mapping `{named}`: neither a file, nor `{}`, nor one of ours ({})",
+            path.display(),
+            ours.join(", ")
+        );
         return Err(Fault::usage(
             "BW-1008",
             what,

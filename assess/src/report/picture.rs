@@ -35,7 +35,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
         Verdict::MetWithException => "✓!",
         Verdict::NotApplicable => "–",
         Verdict::Unknown => "?",
-        Verdict::Stale => "⌛",
+        Verdict::Stale => "…",
         Verdict::Error => "⚠",
         Verdict::NotMet => "✗",
     }

@@ -1,5 +1,7 @@
 //! `demo`: the whole trip in a temporary home, with records made for it or with the reader's own logs.
 
+mod assessed;
+
 use super::ingest::inputs;
 use crate::chance::{self, Machine};
 use crate::clock::{self, Stopwatch};
@@ -62,6 +64,8 @@ struct Trip {
     verified: bool,
     tampered: Vec<verify::Finding>,
     flipped: String,
+    /// How many answers are met, not met and open, for each customer.
+    assessed: Vec<serde_json::Value>,
 }
 
 /// Runs the command.
@@ -100,7 +104,8 @@ pub(crate) fn run(args: &DemoArgs, out: Out) -> Result<Exit, Fault> {
     if own {
         play_own(&home, &args.paths, out, &mut trip)?
     } else {
-        play_made(&home, folder.path(), out, &mut trip)?
+        play_made(&home, folder.path(), out, &mut trip)?;
+        assessed::play(&home, folder.path(), out, &mut trip)?;
     }
     let named = prove(&home, folder.path(), out, &mut trip)?;
     if out.form == Form::Text {
@@ -110,7 +115,7 @@ pub(crate) fn run(args: &DemoArgs, out: Out) -> Result<Exit, Fault> {
             "demo",
             json!({
                 "customers": trip.customers, "records": trip.records, "alerts": trip.alerts.len(), "verified": trip.verified,
-                "made": !own, "incomplete_files": trip.incomplete,
+                "made": !own, "assessed": trip.assessed, "incomplete_files": trip.incomplete,
                 "tampered": {"exit": if trip.tampered.is_empty() { 0 } else { Exit::Tampered.code() },
                              "file": trip.flipped,
                              "findings": trip.tampered.iter().map(super::verify::finding).collect::<Vec<_>>()},
