@@ -82,7 +82,9 @@ impl Envelope {
         let sha256 = crate::records::hex(raw);
         let scope = handed.scope.map(str::to_owned).or_else(|| document.scope.clone());
         let scope = scope.unwrap_or_else(|| handed.file.to_owned());
-        let told = [handed.customer.as_str(), handed.side.as_str(), &document.kind, &scope, &sha256];
+        // What a reading finds in it is no part of the id: read anew with another mapping it is the same document.
+        let said = handed.scope.unwrap_or_default();
+        let told = [handed.customer.as_str(), handed.side.as_str(), &document.kind, said, &sha256];
         let id = crate::records::hex(format!("{}\n{}", told.join("\n"), handed.collected).as_bytes());
         Self {
             id: format!("ev-{}", &id[..24]),
