@@ -202,7 +202,7 @@ fn against_ours(kept: &KeptAudit) -> (Vec<String>, Vec<String>) {
 }
 
 /// Reads a document's bytes once more. What was said of it when it was handed in is not sealed in full: whether its kind or its
-/// format was named. So each way is tried, and one that gives what was sealed is enough.
+/// format was named, and whether its scope was. So each way is tried, and one that gives what was sealed is enough.
 fn reading(exhibit: &Exhibit, raw: &[u8]) -> Reading {
     let sealed = &exhibit.envelope;
     if sealed.parsers != PARSERS_VERSION {
@@ -210,7 +210,9 @@ fn reading(exhibit: &Exhibit, raw: &[u8]) -> Reading {
     }
     let (kind, format) = (Some(sealed.kind.as_str()), Some(sealed.format.as_str()));
     let mut first = None;
-    for (kind, format) in [(None, None), (kind, None), (None, format), (kind, format)] {
+    let said = [None, Some(sealed.scope.as_str())];
+    let hints = [(None, None), (kind, None), (None, format), (kind, format)];
+    for ((kind, format), scope) in hints.into_iter().flat_map(|hint| said.map(|scope| (hint, scope))) {
         let document = read(raw, &sealed.file, &Hint { kind, format, mapping: sealed.mapping.as_deref() });
         let handed = Handed {
             customer: &sealed.customer,
@@ -218,7 +220,7 @@ fn reading(exhibit: &Exhibit, raw: &[u8]) -> Reading {
             file: &sealed.file,
             collected: sealed.collected,
             received: sealed.received,
-            scope: Some(&sealed.scope),
+            scope,
             population: sealed.population.as_deref(),
             covers: sealed.covers,
             mapping: sealed.mapping.as_deref(),
