@@ -2,7 +2,7 @@
 //! network, so that whoever holds the records can compute every verdict again.
 //!
 //! A [`Check`] is data: a question, the evidence that it needs and how old that may be, a query for the population, one
-//! for the subjects that fail, one for those that nobody can judge. [`judge::judge`] answers it from a [`Dossier`], which is
+//! for the subjects that fail, one for those that nobody can judge. [`assessment::assess`] answers it from a [`Dossier`], which is
 //! made of sealed records only. What was not looked at is never [`Verdict::Met`].
 
 mod admit;
@@ -22,6 +22,6 @@ pub mod terms;
 mod verdict;
 
 pub use check::{Check, CheckError, Holder, Need, Of};
-pub use checks::{CheckSet, embedded};
+pub use checks::{AddError, CheckSet, embedded};
 pub use dossier::{Dossier, Reading};
 pub use verdict::{Counts, Verdict};
