@@ -3,7 +3,7 @@
 use crate::admit::{Admitted, State, admit};
 use crate::check::{Check, Rule};
 use crate::store::{Line, Store, Values};
-use crate::terms;
+use crate::terms::{self, Asks};
 use crate::verdict::{Counts, Verdict};
 use contract::History;
 use evidence::records::Exhibit;
@@ -85,7 +85,7 @@ pub struct Answer {
     pub lacking: Vec<String>,
     /// The persons whose word it is.
     pub words: Vec<Word>,
-    /// The parameters that were used, with their values.
+    /// The parameters that were used, with their values, and the row of the contract where both sides agreed on one.
     pub parameters: BTreeMap<String, String>,
     /// Who owes it under the contract of the day.
     pub owed: String,
@@ -201,10 +201,17 @@ fn values(check: &Check, rule: &Rule, side: Side, about: &Circumstances<'_>, ans
     values.insert("now".into(), Value::Integer(about.now.as_second()));
     values.insert("side".into(), Value::Text(side.as_str().into()));
     for (name, parameter) in &rule.parameters {
-        let given = about
-            .parameters
-            .get(&format!("{}.{}", check.id, name.replace('_', "-")))
-            .unwrap_or(&parameter.value);
+        let full = format!("{}.{}", check.id, name.replace('_', "-"));
+        let of_profile = about.parameters.get(&full);
+        let given = of_profile.unwrap_or(&parameter.value);
+        let asks = of_profile.map_or(Asks::Check(given), Asks::Profile);
+        if let Some(agreed) = terms::agreed(about.contracts, &full, asks, terms::date(about.now)) {
+            let number = i64::try_from(agreed.value.number).unwrap_or(i64::MAX);
+            let row = agreed.row.key();
+            answer.parameters.insert(name.clone(), format!("{}, agreed in row `{row}`", agreed.value));
+            values.insert(name.clone(), Value::Integer(number));
+            continue;
+        }
         let value = match given {
             toml::Value::Integer(n) => Value::Integer(*n),
             toml::Value::Float(f) => Value::Real(*f),

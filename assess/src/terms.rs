@@ -1,7 +1,7 @@
 //! What was agreed: the versions of the contract in a customer's log, the numbers of a profile, and who owes what.
 
 use crate::check::Check;
-use contract::{Contract, History, Parameter, Profile};
+use contract::{Agreed, Contract, History, Parameter, Profile, Quantity};
 use evidence::Side;
 use jiff::civil::Date;
 use ledger::Sealed;
@@ -65,4 +65,31 @@ pub fn owed(contracts: &History, check: &Check, side: Side, day: Date) -> String
         .on(day)
         .map_or(contract::Owed::NoContract, |c| c.owner_in(&check.id, &check.measure, side, day));
     owed.sentence()
+}
+
+/// The number that both sides signed for a parameter of a check, where it holds on that day beside the one that the
+/// profile `asks`: only where it is stricter, or where neither the profile nor the floor states one.
+pub(crate) fn agreed<'c>(
+    contracts: &'c History,
+    name: &str,
+    asks: Asks<'_>,
+    day: Date,
+) -> Option<Agreed<'c>> {
+    let parameter = Parameter::named(name)?;
+    let agreed = contracts.on(day)?.agreed(parameter, day)?;
+    let (Asks::Profile(least) | Asks::Check(least)) = asks;
+    let is_free = matches!(asks, Asks::Check(_)) && parameter.default.is_some();
+    // A number that cannot be compared is no number of ours: then the agreed one tightens nothing that we know of.
+    let least = u64::try_from(least.as_integer()?).ok()?;
+    let least = Quantity { number: least, unit: parameter.unit };
+    (is_free || parameter.stricter.is_weaker(least, agreed.value)).then_some(agreed)
+}
+
+/// Whose number holds where nobody agreed on another one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asks<'a> {
+    /// The profile states it.
+    Profile(&'a toml::Value),
+    /// The check has it as its default.
+    Check(&'a toml::Value),
 }

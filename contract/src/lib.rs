@@ -50,7 +50,7 @@ pub use exception::{Approval, Exception, NotInForce, Subject};
 pub use finding::{Finding, FindingKind, findings};
 pub use measure::{CheckInfo, Measure, MeasureDraft, checks};
 pub use model::Side;
-pub use owed::{History, Owed};
+pub use owed::{Agreed, History, Owed};
 pub use parameter::Parameter;
 pub use place::{Code, ContractError};
 pub use profile::{Applies, Confidence, InForce, Profile, ProfileStatus, Setting};

@@ -2,7 +2,9 @@
 
 use crate::contract::{About, Contract, Row, Signed};
 use crate::measure::Measure;
+use crate::parameter::Parameter;
 use crate::side::Owner;
+use crate::unit::Quantity;
 use jiff::civil::Date;
 use model::Side;
 
@@ -92,6 +94,38 @@ impl Contract {
             owner if owner.includes(side) => Owed::Here(row),
             _ => Owed::There(row),
         }
+    }
+}
+
+/// A number that both sides signed, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed<'c> {
+    /// The number in the unit of its check, rounded to the side that asks more.
+    pub value: Quantity,
+    /// The row that promises it.
+    pub row: &'c Row,
+}
+
+impl Contract {
+    /// The number that holds for a parameter on a day because both sides signed it. It is one number for both sides'
+    /// answers: who owes the row says whose move it is, not what is asked. Of several rows the strictest counts; a row
+    /// that nobody owes promises nothing.
+    #[must_use]
+    pub fn agreed(&self, parameter: &Parameter, day: Date) -> Option<Agreed<'_>> {
+        if !self.holds_on(day) {
+            return None;
+        }
+        let mut strictest: Option<Agreed<'_>> = None;
+        for row in self.rows.iter().filter(|row| row.owed_by != Owner::Nobody) {
+            let Some(promised) = row.threshold.filter(|t| t.parameter == Some(parameter)) else { continue };
+            let Some(number) = promised.value.asked_in(parameter.unit, parameter.stricter) else { continue };
+            let value = Quantity { number, unit: parameter.unit };
+            if strictest.is_none_or(|other| parameter.stricter.is_weaker(other.value, value)) {
+                strictest = Some(Agreed { value, row });
+            }
+        }
+        // Last, because a signature is over a hash of the whole.
+        strictest.filter(|_| self.signed() == Signed::Both)
     }
 }
 

@@ -60,6 +60,7 @@ codes! {
     DoubleSignature = "CT-022", "One side signed twice.";
     LooserThanFloor = "CT-023", "A profile that is looser than what it is built on.";
     TooLong = "CT-024", "An exception that lives longer than twelve months.";
+    OutOfBounds = "CT-025", "A number that its check cannot work with.";
 }
 
 impl fmt::Display for Code {

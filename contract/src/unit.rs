@@ -41,6 +41,12 @@ pub enum Unit {
     Sources,
     /// Changes in twelve months.
     Changes,
+    /// Accounts of people or machines.
+    Accounts,
+    /// Sign-ins that failed.
+    Failures,
+    /// Programs of one purpose.
+    Tools,
 }
 
 /// What two units must share to be compared.
@@ -56,7 +62,7 @@ const LONGEST_MONTHS: [u64; 12] = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 
 
 impl Unit {
     /// Every unit.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Seconds,
         Self::Minutes,
         Self::Hours,
@@ -74,6 +80,9 @@ impl Unit {
         Self::Bits,
         Self::Sources,
         Self::Changes,
+        Self::Accounts,
+        Self::Failures,
+        Self::Tools,
     ];
 
     /// Its word.
@@ -97,6 +106,9 @@ impl Unit {
             Self::Bits => "bits",
             Self::Sources => "sources",
             Self::Changes => "changes",
+            Self::Accounts => "accounts",
+            Self::Failures => "failures",
+            Self::Tools => "tools",
         }
     }
 
@@ -161,6 +173,15 @@ impl Quantity {
             Unit::Percent => n.saturating_mul(10),
             _ => n,
         }
+    }
+
+    /// The number in another unit of the same kind, rounded to the side that asks more; `None` where they cannot be
+    /// compared.
+    #[must_use]
+    pub fn asked_in(self, unit: Unit, stricter: Stricter) -> Option<u64> {
+        let down = self.in_unit(unit)?;
+        let is_exact = Self { number: down, unit }.base() == self.base();
+        Some(if stricter == Stricter::More && !is_exact { down.saturating_add(1) } else { down })
     }
 
     /// The number in another unit of the same kind, rounded down; `None` where they cannot be compared.
@@ -272,6 +293,21 @@ mod tests {
         assert!(Stricter::Less.is_weaker(q(25, Unit::Hours), q(1, Unit::Days)));
         assert!(!Stricter::Less.is_weaker(q(995, Unit::Permille), q(100, Unit::Percent)));
         assert!(!Stricter::Less.is_weaker(q(9, Unit::Bits), q(1, Unit::Days)));
+    }
+
+    #[test]
+    fn a_number_in_another_unit_asks_no_less() {
+        for (number, unit, of_check, stricter, wanted) in [
+            (36, Unit::Hours, Unit::Days, Stricter::Less, Some(1)),
+            (36, Unit::Hours, Unit::Days, Stricter::More, Some(2)),
+            (48, Unit::Hours, Unit::Days, Stricter::More, Some(2)),
+            (995, Unit::Permille, Unit::Percent, Stricter::More, Some(100)),
+            (6, Unit::Months, Unit::Days, Stricter::More, Some(184)),
+            (3, Unit::Tools, Unit::Accounts, Stricter::Less, None),
+        ] {
+            let quantity = Quantity { number, unit };
+            assert_eq!(quantity.asked_in(of_check, stricter), wanted, "{quantity} in {of_check}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Every fixture of every check gives the answer that it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_fixture_gives_its_answer() {
@@ -31,26 +31,34 @@ fn every_real_check_has_the_fixtures_that_show_it() {
 }
 
 #[test]
-fn a_number_that_profiles_set_is_the_same_number_in_its_check() {
-    let floor = contract::Profile::floor();
-    let day = jiff::civil::date(2026, 11, 20);
+fn a_number_of_a_check_is_the_same_number_in_the_contract_and_the_other_way_round() {
     let set = assess::embedded();
-    let mut known = 0;
+    let mut of_checks = BTreeSet::new();
     for check in set.checks() {
         for (name, here) in check.rules.iter().flat_map(|r| &r.parameters) {
             let name = format!("{}.{}", check.id, name.replace('_', "-"));
-            let Some(there) = contract::Parameter::named(&name) else { continue };
-            known += 1;
+            let there = contract::Parameter::named(&name);
+            let there = there.unwrap_or_else(|| panic!("no row and no profile can set `{name}`"));
             assert_eq!(here.unit, there.unit.as_str(), "{name}");
-            assert_eq!(
-                here.stricter,
-                if matches!(there.stricter, contract::Stricter::Less) { "less" } else { "more" },
-                "{name}"
-            );
-            if let Some(floor) = floor.value(&name, day) {
-                assert_eq!(here.value.as_integer(), i64::try_from(floor.setting.value.number).ok(), "{name}");
-            }
+            let stricter = if there.stricter == contract::Stricter::Less { "less" } else { "more" };
+            assert_eq!(here.stricter, stricter, "{name}");
+            let stated = stated(there);
+            assert_eq!(here.value.as_integer(), i64::try_from(stated.number).ok(), "{name}");
+            assert_eq!(there.bound_broken_by(stated), None, "{name}");
+            of_checks.insert(name);
         }
     }
-    assert!(known > 50, "only {known} numbers were compared");
+    let known = contract::Parameter::all().map(|parameter| parameter.name.clone());
+    let unread: Vec<String> = known.filter(|name| !of_checks.contains(name)).collect();
+    assert!(unread.is_empty(), "no check reads {unread:?}");
+}
+
+/// The number of the floor, or the one that stands where the floor states none; never both, never neither.
+fn stated(parameter: &contract::Parameter) -> contract::Quantity {
+    let floor = contract::Profile::floor().settings().find(|(name, _)| *name == parameter.name);
+    match (floor, parameter.default) {
+        (Some((_, setting)), None) => setting.value,
+        (None, Some(number)) => number,
+        (floor, _) => panic!("`{}` has {} number", parameter.name, if floor.is_some() { "a second" } else { "no" }),
+    }
 }

@@ -352,16 +352,35 @@ fn threshold(
         (true, true) => {
             let value = Quantity { number: number?.value, unit: unit.as_ref()?.value };
             let span = unit?.span;
-            let whole = Quantity { number: 100, unit: Unit::Percent };
-            if value.unit.compares_with(whole.unit) && value.base() > whole.base() {
-                let what = format!("{value} is more than all");
-                entry.faults.say(&span, Code::Contradiction, what, "", String::new());
+            let parameter = parameter(entry, about, checks, value, &span)?;
+            if !is_possible(entry, parameter, value, &span) {
                 return None;
             }
-            let parameter = parameter(entry, about, checks, value, &span)?;
             Some(Some(Threshold { value, parameter, is_named: has("parameter") }))
         }
     }
+}
+
+/// Whether a number can be kept at all: a share is no more than all, and the number of a check lies within its bounds.
+fn is_possible(
+    entry: &Fields<'_, '_>,
+    parameter: Option<&Parameter>,
+    value: Quantity,
+    span: &Range<usize>,
+) -> bool {
+    let whole = Quantity { number: 100, unit: Unit::Percent };
+    if let Some(parameter) = parameter {
+        let Some(bound) = parameter.bound_broken_by(value) else { return true };
+        let what = format!("`{}` cannot be {value}", parameter.name);
+        let why = "beyond its bounds a number asks nothing, or what nobody can keep";
+        entry.faults.say(span, Code::OutOfBounds, what, why, format!("write {bound}"));
+    } else if value.unit.compares_with(whole.unit) && value.base() > whole.base() {
+        let what = format!("{value} is more than all");
+        entry.faults.say(span, Code::Contradiction, what, "", String::new());
+    } else {
+        return true;
+    }
+    false
 }
 
 #[expect(clippy::option_option, reason = "fits the answer of `threshold`")]

@@ -140,7 +140,14 @@ fn setting(entry: &Fields<'_, '_>, name: &str) -> Option<Setting> {
         entry.faults.say(&unit.span, Code::UnfitUnit, what, why, format!("write `unit = \"{wants}\"`"));
         return None;
     }
-    let value = Quantity { number: number?.value, unit: unit.value };
+    let number = number?;
+    let value = Quantity { number: number.value, unit: unit.value };
+    if let Some(bound) = Parameter::named(name).and_then(|parameter| parameter.bound_broken_by(value)) {
+        let what = format!("`{name}` cannot be {value}");
+        let why = "beyond its bounds a number asks nothing, or what nobody can keep";
+        entry.faults.say(&number.span, Code::OutOfBounds, what, why, format!("write {bound}"));
+        return None;
+    }
     Some(Setting { value, source: source?.value, confidence: confidence?, valid_from, valid_to })
 }
 
