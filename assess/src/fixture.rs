@@ -193,6 +193,19 @@ impl Fixture {
         check: &Check,
         parameters: &BTreeMap<String, toml::Value>,
     ) -> Result<Answer, String> {
+        self.answer_under(check, parameters, &History::default())
+    }
+
+    /// The answer under the numbers of these versions of a contract.
+    ///
+    /// # Errors
+    /// In words, why the evidence of the fixture cannot be loaded.
+    pub fn answer_under(
+        &self,
+        check: &Check,
+        parameters: &BTreeMap<String, toml::Value>,
+        contracts: &History,
+    ) -> Result<Answer, String> {
         let customer = CustomerId::parse("acme").map_err(|e| e.to_string())?;
         let mut memory = Memory::new();
         for added in &self.add {
@@ -213,12 +226,7 @@ impl Fixture {
         }
         let dossier = Dossier::open(&[memory.seal()?]);
         let store = Store::load(dossier.exhibits(), &asked([check]), self.now).map_err(|e| e.to_string())?;
-        let about = Circumstances {
-            now: self.now,
-            parameters,
-            exceptions: &self.exceptions,
-            contracts: &History::default(),
-        };
+        let about = Circumstances { now: self.now, parameters, exceptions: &self.exceptions, contracts };
         Ok(judge(&store, dossier.exhibits(), check, self.side, &about))
     }
 

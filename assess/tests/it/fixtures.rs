@@ -59,6 +59,8 @@ fn stated(parameter: &contract::Parameter) -> contract::Quantity {
     match (floor, parameter.default) {
         (Some((_, setting)), None) => setting.value,
         (None, Some(number)) => number,
-        (floor, _) => panic!("`{}` has {} number", parameter.name, if floor.is_some() { "a second" } else { "no" }),
+        (floor, _) => {
+            panic!("`{}` has {} number", parameter.name, if floor.is_some() { "a second" } else { "no" })
+        }
     }
 }
