@@ -46,6 +46,12 @@ fn stretch(part: &str) -> Option<Stretch> {
         return (first.0 == last.0 && first.1 <= last.1).then_some((first.0, first.1, last.1));
     }
     let (address, length) = part.split_once('/').map_or((part, None), |(a, l)| (a, Some(l)));
+    if length.is_none() {
+        // An IPv4 address may be written as an IPv6 one (`::ffff:192.0.2.7`); it is the same address.
+        let at = address.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical().to_string())?;
+        let (wide, at) = number(&at)?;
+        return Some((wide, at, at));
+    }
     let (wide, at) = number(address)?;
     let bits = if wide { 128_u32 } else { 32 };
     let length = length.map_or(Some(bits), |l| l.parse().ok()).filter(|l| *l <= bits)?;
@@ -77,6 +83,8 @@ mod tests {
             ("0.0.0.0/0", "192.0.2.1", Some(true)),
             ("::/0", "192.0.2.1", Some(false)),
             ("2001:db8::/32", "2001:db8:1::5", Some(true)),
+            ("2001:DB8::5", "2001:0db8:0000:0000:0000:0000:0000:0005", Some(true)),
+            ("192.0.2.0/24", "::ffff:192.0.2.7", Some(true)),
             ("192.0.2.99/24", "192.0.2.1", Some(true)),
             ("not 192.0.2.0/24", "192.0.2.1", None),
             ("300 elements", "192.0.2.1", None),

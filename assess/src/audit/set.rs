@@ -61,12 +61,14 @@ impl Sets {
             let number = head.get("number").and_then(Value::as_u64);
             if let (Some(id), Some(of), Some(number)) = (text("id"), text("of"), number) {
                 let payload = body.get(end + 1..).unwrap_or_default().to_vec();
-                self.held += payload.len() as u64;
+                // The names too: a piece that holds nothing else could fill the memory with them.
+                self.held += body.len() as u64;
                 self.open.entry(id).or_default().entry(of).or_default().insert(number, payload);
             }
         } else if head.get("audit").is_some() {
             self.count += 1;
             let pieces = text("id").and_then(|id| self.open.remove(&id)).unwrap_or_default();
+            // The names of these pieces stay counted: a few bytes each, and never too few.
             self.held = self.held.saturating_sub(self.last_bytes);
             self.last_bytes = pieces.values().flat_map(BTreeMap::values).map(|p| p.len() as u64).sum();
             self.last = Some((seq, close(seq, head, pieces)));
@@ -122,8 +124,11 @@ fn close(seq: u64, mut head: Value, mut pieces: Pieces) -> Result<KeptAudit, Str
 fn parameters(head: &Value) -> Result<BTreeMap<String, toml::Value>, String> {
     let map = head.get("parameters").and_then(Value::as_object).ok_or("`parameters` is missing")?;
     let value = |(name, literal): (&String, &Value)| {
-        let table: toml::Table = format!("v = {}", literal.as_str()?).parse().ok()?;
-        Some((name.clone(), table.get("v")?.clone()))
+        let literal = literal.as_str()?;
+        let table: toml::Table = format!("v = {literal}").parse().ok()?;
+        let value = table.get("v")?.clone();
+        // One writing for one value: else two assessments that are the same would have two ids.
+        (value.to_string() == literal).then_some((name.clone(), value))
     };
     map.iter().map(value).collect::<Option<_>>().ok_or_else(|| "`parameters` holds no values".to_owned())
 }
@@ -173,4 +178,21 @@ fn feeds(bytes: &[u8]) -> Result<Vec<Exhibit>, String> {
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sets;
+    use serde_json::json;
+
+    #[test]
+    fn pieces_that_hold_nothing_but_their_names_count() {
+        let mut sets = Sets::default();
+        for number in 0..10 {
+            let id = format!("{number}{}", "x".repeat(10_000));
+            let piece = json!({"audit_piece": 1, "id": id, "of": "answers", "number": 0});
+            sets.take(number, piece.to_string().as_bytes());
+        }
+        assert!(sets.held > 100_000, "{}", sets.held);
+    }
 }

@@ -9,6 +9,7 @@ use evidence::{Envelope, Handed, Hint, Row, read, records};
 use ledger::{Hash, Log, Sealed, SigningKey, Tree, Unsealed, leaf_hash};
 use model::{CustomerId, Draft, Event, Fields, Format, Kind, Source, Time, form};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const CHECK: &str = "ra.msp-mfa-100";
@@ -300,4 +301,68 @@ fn public_lists_come_back_with_their_rows() {
     let told = log.replayed().expect("there is one");
     assert_eq!(told.kept.as_ref().map(|k| &k.audit.feeds), Ok(&audit.feeds));
     assert!(told.differences.is_empty(), "{:?}", told.differences);
+}
+
+/// An assessment that a list and two checks stand behind, made of literals only.
+fn small() -> Audit {
+    let envelope: Value = serde_json::from_str(include_str!("golden/audit-list.json")).expect("JSON");
+    let envelope = Envelope::from_json(&envelope).expect("an envelope");
+    let row = Row::from_line(r#"["feed_epss","CVE-2026-0001",0.1,0.25]"#).expect("a row");
+    let check = |id: &str, text: &str| (id.to_owned(), text.to_owned());
+    Audit {
+        profile: "alert-floor".to_owned(),
+        now: "2026-11-20T12:00:00Z".parse().expect("a time"),
+        parameters: BTreeMap::from([
+            ("x.one.days".to_owned(), toml::Value::Integer(30)),
+            ("x.two.name".to_owned(), toml::Value::String("a b".to_owned())),
+            ("x.two.share".to_owned(), toml::Value::Float(0.5)),
+        ]),
+        checks: BTreeMap::from([
+            check("x.one", "id = \"x.one\"\n"),
+            check("x.two", "id = \"x.two\"\nasks = \"é?\"\n"),
+        ]),
+        feeds: vec![records::Exhibit { envelope, seq: u64::MAX, rows: vec![row].into(), raw: None }],
+        parsers: 1,
+        program: "0.1.0".to_owned(),
+        answers: br#"[{"id":"logging","sides":{},"checks":[]}]"#.to_vec(),
+    }
+}
+
+#[test]
+fn the_form_never_changes() {
+    // Written by a program that knows docs/formats.md only; the bodies of the records, with a line of `====` between them.
+    let golden = include_str!("golden/audit-form-1.txt");
+    let bodies: Vec<String> =
+        small().pack().into_iter().map(|body| String::from_utf8(body).expect("text")).collect();
+    assert_eq!(bodies.join("\n====\n") + "\n", golden);
+    let mut log = Written::default();
+    log.add(Kind::Verdict, golden.trim_end().split("\n====\n").map(|b| b.as_bytes().to_vec()).collect());
+    let kept = log.replayed().expect("there is one").kept.expect("whole");
+    assert_eq!(kept.audit, small());
+}
+
+#[test]
+fn a_value_is_written_in_one_way_or_refused() {
+    let with = |literal: &str| {
+        let bodies: Vec<String> =
+            small().pack().into_iter().map(|body| String::from_utf8(body).expect("text")).collect();
+        let mut head: Value = serde_json::from_str(bodies.last().expect("one")).expect("JSON");
+        head["parameters"]["x.one.days"] = literal.into();
+        head["id"] = Value::Null;
+        let hash = Sha256::digest(head.to_string());
+        let id: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        head["id"] = format!("au-{id}").into();
+        let pieces = bodies[..bodies.len() - 1].iter();
+        let mut new: Vec<Vec<u8>> =
+            pieces.map(|b| b.replace(&small().id(), &format!("au-{id}")).into_bytes()).collect();
+        new.push(head.to_string().into_bytes());
+        let mut log = Written::default();
+        log.add(Kind::Verdict, new);
+        log.replayed().expect("there is one").kept
+    };
+    assert!(with("31").is_ok(), "{:?}", with("31"));
+    for literal in ["31\nw = 2", "31 # days", "", "0x1f", "+31"] {
+        let why = with(literal).expect_err(literal);
+        assert!(why.contains("holds no values"), "{literal:?}: {why}");
+    }
 }
