@@ -4,6 +4,7 @@
 //! A property here is more than "does not panic": what is read back is what was read, nothing is lost between the
 //! counts, no answer is larger than its limit.
 
+mod audits;
 mod bundles;
 mod changed;
 mod documents;
@@ -103,6 +104,8 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("evidence_records", documents::records),
     ("check_file", documents::check_file),
     ("case_file", documents::case_file),
+    ("audit_records", audits::audit_records),
+    ("exception_records", audits::exception_records),
 ];
 
 /// Runs one property by name and tells whether it understood the bytes.

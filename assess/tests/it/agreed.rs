@@ -99,8 +99,8 @@ fn a_row_can_set_every_number_of_every_check() {
         assert!(check.rules.iter().any(|rule| rule.parameters.contains_key(&word)), "{}", parameter.name);
         seen += 1;
     }
-    // Shares of all and a lone tool leave no room for a stricter number.
-    assert!(seen + 5 > Parameter::all().count(), "{seen} of {}", Parameter::all().count());
+    // Shares of all, a lone tool and one day leave no room for a stricter number.
+    assert!(seen + 6 >= Parameter::all().count(), "{seen} of {}", Parameter::all().count());
 }
 
 #[test]

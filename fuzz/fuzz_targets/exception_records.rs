@@ -1,0 +1,6 @@
+//! Fuzzes the property `exception_records` of fuzz/src/lib.rs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::run("exception_records", bytes);
+});
