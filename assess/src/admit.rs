@@ -106,11 +106,17 @@ fn one(
         fresh.iter().max_by_key(|&&n| (exhibits[n].envelope.effective(), failed(n), exhibits[n].seq))
     else {
         let youngest = dated.iter().map(|&n| age(&exhibits[n])).min().unwrap_or(0);
-        let why = format!(
+        let mut why = format!(
             "{what} is {} old; it may be {} old",
             days(youngest / 86_400 * 86_400),
             days(need.at_most_old)
         );
+        // Public lists come with the program and age with it; nobody has to wait for a new one of those.
+        if need.kind.starts_with("feed-") {
+            why.push_str(
+                "; fetch the newest from its publisher and give it with `bailiwick feed update PATH`",
+            );
+        }
         return State::Lacking(Verdict::Stale, why);
     };
     let accumulates = Kind::named(&need.kind).is_some_and(Kind::accumulates);

@@ -69,3 +69,14 @@ fn stated(parameter: &contract::Parameter) -> contract::Quantity {
         }
     }
 }
+
+#[test]
+fn an_aged_public_list_says_how_to_give_a_newer_one() {
+    let set = assess::embedded();
+    let check = set.checks().find(|c| c.id == "pa.bod2604").expect("one of ours");
+    let fixture = set.fixtures(&check.id).iter().find(|f| f.name == "old-catalogue").expect("there is one");
+    let answer = fixture.answer(check, &BTreeMap::new()).expect("evidence loads");
+    assert_eq!(answer.verdict, assess::Verdict::Stale);
+    assert!(answer.why.contains("`feed-kev`"), "{}", answer.why);
+    assert!(answer.why.ends_with("give it with `bailiwick feed update PATH`"), "{}", answer.why);
+}

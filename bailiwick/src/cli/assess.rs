@@ -316,6 +316,8 @@ fn explain(check: &Check, answer: &Answer, out: Out) {
     let rule = check.rules.iter().find(|r| r.from == answer.rule_from);
     for (name, value) in &answer.parameters {
         let source = rule.and_then(|r| r.parameters.get(name)).map_or("", |p| p.source.as_str());
+        // Both sides chose an agreed number; the source of the check's own would not be its source.
+        let source = if value.contains(", agreed in row ") { "the contract" } else { source };
         out.text(&format!("  parameter: {name} = {value} ({source})"));
     }
     if let Some(from) = answer.rule_from {
