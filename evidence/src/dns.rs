@@ -94,7 +94,14 @@ fn dmarc(row: Row, domain: &str, resolver: &dyn Resolver, odd: &mut Vec<String>)
     absent(row)
 }
 
-fn with_policy(row: Row, record: &str, inherited: bool, domain: &str, odd: &mut Vec<String>) -> Row {
+/// What one record puts in force.
+pub(crate) fn with_policy(
+    row: Row,
+    record: &str,
+    inherited: bool,
+    domain: &str,
+    odd: &mut Vec<String>,
+) -> Row {
     let word = |value: Option<&str>| {
         let value = value.map(str::to_ascii_lowercase);
         value.filter(|v| matches!(v.as_str(), "none" | "quarantine" | "reject"))

@@ -5,3 +5,4 @@ mod audit;
 mod fixtures;
 mod laws;
 mod report;
+mod scuba;

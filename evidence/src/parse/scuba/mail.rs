@@ -1,6 +1,8 @@
-//! What ScubaGear's look-ups found in DNS about the tenant's mail domains.
+//! What ScubaGear's look-ups found in DNS about the tenant's mail domains. A domain that the tenant takes mail for and that
+//! nobody looked up is a domain too: nothing is known of it.
 
 use super::super::pages::{CELL_BYTES, Entry};
+use crate::dns::with_policy;
 use crate::document::Document;
 use crate::row::Row;
 use crate::text;
@@ -41,9 +43,16 @@ pub(super) fn read(export: Entry<'_>, document: &mut Document) {
             domain.bits = weakest;
         }
     }
-    for (name, domain) in domains {
-        document.push(row(&name, &domain));
+    for value in export.list("accepted_domains") {
+        if let Ok(Some(name)) = Entry::of(value).and_then(|accepted| accepted.name("DomainName")) {
+            domains.entry(name).or_default();
+        }
     }
+    let mut odd = vec![];
+    for (name, domain) in domains {
+        document.push(row(&name, &domain, &mut odd));
+    }
+    odd.into_iter().for_each(|why| document.remark(why));
 }
 
 /// The records of one look-up, or nothing where no server answered.
@@ -62,7 +71,7 @@ fn looked_up(entry: Entry<'_>) -> Result<(String, Option<Vec<String>>), String> 
     Ok((name, known.then_some(records)))
 }
 
-fn row(name: &str, domain: &Domain) -> Row {
+fn row(name: &str, domain: &Domain, odd: &mut Vec<String>) -> Row {
     let starts = |record: &String, word: &str| {
         record.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     };
@@ -82,32 +91,15 @@ fn row(name: &str, domain: &Domain) -> Row {
     }
     if let Some(records) = &domain.dmarc {
         let dmarc: Vec<&String> = records.iter().filter(|r| starts(r, "v=DMARC1")).collect();
-        // RFC 7489 §6.6.3: receivers apply no policy where there are several records.
-        let tags = match dmarc.as_slice() {
-            [single] => tags(single),
-            _ => BTreeMap::new(),
+        row = match dmarc.as_slice() {
+            [] => row,
+            [single] => with_policy(row, single, false, name, odd),
+            // RFC 7489 §6.6.3: receivers apply no policy where there are several records.
+            several => {
+                odd.push(format!("`_dmarc.{name}` has {} DMARC records: none is in force", several.len()));
+                row.with("dmarc_policy", "absent").with("dmarc_subdomain_policy", "absent")
+            }
         };
-        let policy = tags.get("p").cloned().or((!dmarc.is_empty()).then(|| "none".to_owned()));
-        row = row
-            .with(
-                "dmarc",
-                (!dmarc.is_empty()).then(|| dmarc.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" | ")),
-            )
-            .with("dmarc_subdomain_policy", tags.get("sp").cloned().or_else(|| policy.clone()))
-            .with("dmarc_policy", policy)
-            .with("dmarc_rua", tags.get("rua").cloned());
     }
     row
-}
-
-fn tags(record: &str) -> BTreeMap<String, String> {
-    let pairs = record.split(';').filter_map(|tag| tag.split_once('='));
-    pairs
-        .map(|(key, value)| {
-            let key = key.trim().to_ascii_lowercase();
-            let value = value.trim();
-            let value = if key == "rua" { value.to_owned() } else { value.to_ascii_lowercase() };
-            (key, value)
-        })
-        .collect()
 }

@@ -31,6 +31,7 @@ const EXPORT: &str = r##"{"baseline_version":"1","module_version":"1.8.0","times
 "dkim_records":{"domain":"quay.example","rdata":["v=DKIM1; k=rsa; p=MII"],"log":[]},
 "dkim_config":[{"Domain":"quay.example","Selector1KeySize":2048,"Selector2KeySize":1024,"Enabled":true}],
 "dmarc_records":[{"domain":"quay.example","rdata":["v=DMARC1;p=Reject; rua=mailto:A@quay.example"],"log":[]},{"domain":"idle.example","rdata":["v=DMARC1;p=reject","v=DMARC1;p=none"],"log":[]}],
+"accepted_domains":[{"DomainName":"Quay.example","DomainType":"Authoritative"},{"DomainName":"unasked.example"}],
 "aad_unsuccessful_commands":[],"total_user_count":7}
 "##;
 
@@ -127,11 +128,17 @@ fn an_export_tells_settings_accounts_roles_and_mail_domains() {
     check(&export, "role_grant", "active", &["1", "0"]);
     check(&export, "role_grant", "to_at", &["-", "1778702258"]);
     check(&export, "role_grant", "activation_seconds", &["28800", "28800"]);
-    check(&export, "mail_domain", "domain", &["dark.example", "idle.example", "quay.example"]);
-    check(&export, "mail_domain", "spf_records", &["-", "0", "1"]);
-    check(&export, "mail_domain", "spf_all", &["-", "-", "-all"]);
-    check(&export, "mail_domain", "dmarc_policy", &["-", "none", "reject"]);
-    check(&export, "mail_domain", "dkim_bits", &["-", "-", "1024"]);
+    check(
+        &export,
+        "mail_domain",
+        "domain",
+        &["dark.example", "idle.example", "quay.example", "unasked.example"],
+    );
+    check(&export, "mail_domain", "spf_records", &["-", "0", "1", "-"]);
+    check(&export, "mail_domain", "spf_all", &["-", "-", "-all", "-"]);
+    check(&export, "mail_domain", "dmarc_policy", &["-", "absent", "reject", "-"]);
+    check(&export, "mail_domain", "dmarc_rua", &["-", "-", "mailto:A@quay.example", "-"]);
+    check(&export, "mail_domain", "dkim_bits", &["-", "-", "1024", "-"]);
     let settings: Vec<String> =
         export.rows.iter().filter(|r| r.table().name == "setting").map(|r| r.line()).collect();
     let has = |name: &str, value: &str| {
@@ -145,6 +152,16 @@ fn an_export_tells_settings_accounts_roles_and_mail_domains() {
     has("directory_settings.Values.EnableAdminConsentRequests", "true");
     has("total_user_count", "7");
     assert!(why(&SETTINGS, &EXPORT.replace("commands\":[]", "commands\":[\"Get-X\"]")).contains("Get-X"));
+}
+
+#[test]
+fn a_policy_for_a_part_of_the_messages_or_as_a_test_counts_weaker_as_it_does_in_dns() {
+    for (tags, want) in
+        [("p=reject; pct=50", "quarantine"), ("p=quarantine; t=y", "none"), ("p=reject", "reject")]
+    {
+        let text = EXPORT.replace("v=DMARC1;p=Reject;", &format!("v=DMARC1;{tags};"));
+        check(&taken(&SETTINGS, text.as_bytes()), "mail_domain", "dmarc_policy", &["-", "absent", want, "-"]);
+    }
 }
 
 #[test]
