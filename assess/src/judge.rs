@@ -1,7 +1,7 @@
 //! One engine answers every check: needs, population, who fails, of whom nobody can say.
 
 use crate::admit::{Admitted, State, admit};
-use crate::check::{Check, Rule};
+use crate::check::{Check, Of, Rule};
 use crate::store::{Line, Store, Values};
 use crate::terms::{self, Asks};
 use crate::verdict::{Counts, Verdict};
@@ -91,6 +91,30 @@ pub struct Answer {
     pub owed: String,
     /// Since when the rule that was used is the rule.
     pub rule_from: Option<Time>,
+}
+
+impl Answer {
+    /// The kinds of evidence that it lacks, each with the side whose it is: what to hand in next.
+    #[must_use]
+    pub fn lacks<'c>(&self, check: &'c Check) -> BTreeSet<(Side, &'c str)> {
+        let mut lacks = BTreeSet::new();
+        for need in &check.needs {
+            let sides = match need.of {
+                Of::Asked | Of::Any => vec![self.side],
+                Of::Only(side) => vec![side],
+                Of::Both => Side::BOTH.to_vec(),
+            };
+            let kind = format!("`{}`", need.kind);
+            for side in sides {
+                let whose = format!("of the {side}");
+                let told = |t: &String| t.contains(&kind) && (need.of == Of::Any || t.contains(&whose));
+                if self.lacking.iter().any(told) {
+                    lacks.insert((side, need.kind.as_str()));
+                }
+            }
+        }
+        lacks
+    }
 }
 
 /// Subjects of one check that both sides excepted for a time.

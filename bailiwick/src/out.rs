@@ -1,5 +1,6 @@
 //! Where words and data go: data to standard output, talk to standard error, and no control character to either.
 
+use comfy_table::{LineStyle, TableStyle};
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -24,6 +25,10 @@ pub(crate) struct Out {
     pub(crate) verbose: bool,
     pub(crate) color: bool,
 }
+
+const LINE: LineStyle = LineStyle::none().fill('─').junction('─');
+/// Lines around a table and below its head.
+const LINES: TableStyle = TableStyle::new().top_border(LINE).header_separator(LINE).bottom_border(LINE);
 
 /// What ended the writing to standard output early, if anything did.
 static BROKEN: OnceLock<io::Error> = OnceLock::new();
@@ -132,6 +137,23 @@ impl Out {
         Self::write(&format!("{}\n", lines.join("\n")));
     }
 
+    /// Sentences as data: on a terminal broken between words, with what follows a line set in; for programs a line each.
+    pub(crate) fn prose(self, text: &str) {
+        let width = self.is_drawn().then(|| comfy_table::Table::new().width()).flatten();
+        match width {
+            Some(width) => {
+                let lines: Vec<String> = text.split('\n').map(|l| wrapped(l, usize::from(width))).collect();
+                self.text(&lines.join("\n"));
+            }
+            None => self.text(text),
+        }
+    }
+
+    /// Whether data goes to a terminal, where people read it.
+    pub(crate) fn is_drawn(self) -> bool {
+        self.form == Form::Text && io::stdout().is_terminal()
+    }
+
     /// One row of a stream, with tabs between its cells.
     pub(crate) fn row(self, cells: &[&str]) {
         let cells: Vec<String> = cells.iter().map(|c| clean(c)).collect();
@@ -148,7 +170,8 @@ impl Out {
         let rows: Vec<Vec<String>> = rows.into_iter().map(|r| r.iter().map(|c| clean(c)).collect()).collect();
         if io::stdout().is_terminal() {
             let mut table = comfy_table::Table::new();
-            table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+            // No lines between rows: a screen holds twice as many.
+            table.load_style(LINES);
             table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
             table.set_header(head.to_vec());
             for row in rows {
@@ -201,6 +224,27 @@ impl Out {
     }
 }
 
+/// A line broken between words where it is longer than a terminal is wide. A word that is longer stays whole.
+fn wrapped(line: &str, width: usize) -> String {
+    let margin = line.len() - line.trim_start_matches(' ').len();
+    let set_in = " ".repeat(margin + 4);
+    let (mut made, mut used) = (" ".repeat(margin), margin);
+    for (n, word) in line.split_whitespace().enumerate() {
+        let long = word.chars().count();
+        if n > 0 && used + 1 + long > width {
+            made.push('\n');
+            made.push_str(&set_in);
+            used = set_in.len();
+        } else if n > 0 {
+            made.push(' ');
+            used += 1;
+        }
+        made.push_str(word);
+        used += long;
+    }
+    made
+}
+
 /// A list that is being written.
 pub(crate) struct Listing {
     any: bool,
@@ -226,6 +270,13 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_line_breaks_between_words_and_a_long_word_stays_whole() {
+        assert_eq!(wrapped("  a: one two three", 11), "  a: one\n      two\n      three");
+        assert_eq!(wrapped("short", 80), "short");
+        assert_eq!(wrapped("x abcdefghij y", 5), "x\n    abcdefghij\n    y");
+    }
 
     #[test]
     fn json_holds_nothing_that_steers_a_terminal_and_loses_nothing() {

@@ -2,7 +2,8 @@
 
 use super::page::Page;
 use super::picture::{self, class, sign};
-use super::{Past, Report};
+use super::short::{command, short};
+use super::{Past, Report, questions};
 use crate::assessment::{MeasureAnswer, day};
 use crate::check::Check;
 use crate::judge::{Answer, Subject};
@@ -23,6 +24,7 @@ pub fn html(report: &Report<'_>) -> String {
         "</style></head><body><a class=\"skip\" href=\"#attention\">Skip to what wants attention</a><main>",
     );
     heading(report, &mut page);
+    short(report, &mut page);
     overview(report, &mut page);
     attention(report, &mut page);
     open(report, &mut page);
@@ -41,23 +43,10 @@ fn heading(report: &Report<'_>, page: &mut Page) {
     page.element(
         "p",
         &format!(
-            "Provider {}. Day {}. Profile {} ({}). Every answer stands on sealed records and can be computed again without the provider.",
-            report.provider, day(report.now), report.profile.0, report.profile.1
+            "What the alert AA22-131A asks of a provider and its customer, answered for {} (provider: {}) on {}. Numbers: {} (profile {}).",
+            report.customer, report.provider, day(report.now), report.profile.1, report.profile.0
         ),
     );
-    for side in Side::BOTH {
-        let tally = report.tally(side);
-        let many = |v: Verdict| tally.get(&v).copied().unwrap_or(0);
-        let good: u64 = Verdict::ALL.into_iter().filter(|v| v.is_good()).map(many).sum();
-        let nobody: u64 = Verdict::ALL.into_iter().filter(|v| v.is_open()).map(many).sum();
-        let who = if side == Side::Provider { report.provider } else { report.customer };
-        page.raw("<p class=\"sum\">").element("strong", &format!("{who} ({side}): "));
-        page.text(&format!(
-            "{} checks are not met, {good} are, and of {nobody} nobody can say.",
-            many(Verdict::NotMet)
-        ));
-        page.raw("</p>");
-    }
 }
 
 fn word(page: &mut Page, verdict: Verdict) {
@@ -74,8 +63,8 @@ fn overview(report: &Report<'_>, page: &mut Page) {
         word(page, verdict);
         page.raw(" ");
     }
-    page.raw("</figcaption></figure><div class=\"wide\"><table>");
-    page.head(&["Measure", "Provider", "met of all", "Customer", "met of all"]).raw("<tbody>");
+    page.raw("</figcaption></figure>").wide("Measures in words");
+    page.head(&["Measure", "Provider", "its questions", "Customer", "its questions"]).raw("<tbody>");
     for measure in &report.assessment.measures {
         page.raw("<tr><th scope=\"row\"><a href=\"#m-")
             .text(&measure.id)
@@ -83,19 +72,25 @@ fn overview(report: &Report<'_>, page: &mut Page) {
             .text(report.title(&measure.id))
             .raw("</a></th>");
         for side in Side::BOTH {
-            let Some((verdict, counts)) = measure.sides.get(&side) else { continue };
+            let Some((verdict, _)) = measure.sides.get(&side) else { continue };
+            let asked = questions(measure, side);
+            if asked.all == 0 {
+                page.raw("<td>–</td><td>not asked</td>");
+                continue;
+            }
             page.raw("<td>");
             word(page, *verdict);
-            page.raw("</td><td>")
-                .text(&format!("{} of {}, {} unknown", counts.met, counts.total, counts.unknown))
-                .raw("</td>");
+            page.raw("</td>").element(
+                "td",
+                &format!("{} of {} met, {} not, {} open", asked.met, asked.all, asked.not_met, asked.open),
+            );
         }
         page.raw("</tr>");
     }
     page.raw("</tbody></table></div></section>");
 }
 
-fn of<'r>(
+pub(super) fn of<'r>(
     report: &'r Report<'_>,
     wanted: impl Fn(Verdict) -> bool + 'r,
 ) -> impl Iterator<Item = (&'r Answer, &'r Check)> {
@@ -106,7 +101,7 @@ fn of<'r>(
 fn attention(report: &Report<'_>, page: &mut Page) {
     page.raw("<section id=\"attention\"><h2>What wants attention</h2>");
     let mut any = false;
-    page.raw("<div class=\"wide\"><table>")
+    page.wide("What wants attention")
         .head(&["Check", "Side", "Why", "Who owes it", "Next step"])
         .raw("<tbody>");
     for (answer, check) in of(report, |v| v == Verdict::NotMet) {
@@ -126,7 +121,7 @@ fn attention(report: &Report<'_>, page: &mut Page) {
 }
 
 fn open(report: &Report<'_>, page: &mut Page) {
-    page.raw("<section><h2>What nobody can say</h2><p>Missing evidence is no good news. These questions have no answer yet; each says what it lacks.</p><div class=\"wide\"><table>");
+    page.raw("<section><h2>What nobody can say</h2><p>Missing evidence is no good news. These questions have no answer yet; each says what it lacks.</p>").wide("What nobody can say");
     page.head(&["Check", "Side", "Answer", "What it lacks"]).raw("<tbody>");
     for (answer, check) in of(report, Verdict::is_open) {
         page.raw("<tr><th scope=\"row\"><a href=\"#c-")
@@ -141,7 +136,7 @@ fn open(report: &Report<'_>, page: &mut Page) {
     page.raw("</tbody></table></div></section>");
 }
 
-fn anchor(answer: &Answer) -> String {
+pub(super) fn anchor(answer: &Answer) -> String {
     format!("{}-{}", answer.check, answer.side)
 }
 
@@ -158,15 +153,16 @@ fn details(report: &Report<'_>, measure: &MeasureAnswer, page: &mut Page) {
         page.raw("<article id=\"c-").text(&anchor(answer)).raw("\"><h3>").text(&check.title).raw(" <small>");
         page.text(&format!("{} · {}", check.id, answer.side)).raw("</small></h3><p>");
         word(page, answer.verdict);
-        page.text(&format!(
-            " {} met of {}, {} unknown. {}.",
-            answer.counts.met, answer.counts.total, answer.counts.unknown, answer.why
-        ));
+        page.text(&format!(" {}.", answer.why));
+        if answer.counts.total > 0 {
+            let c = answer.counts;
+            page.text(&format!(" {} met of {}, {} unknown.", c.met, c.total, c.unknown));
+        }
         page.raw("</p>").classed("p", "question", &check.asks);
         subjects(page, "Who fails", &answer.failing, answer.failing_count);
         subjects(page, "Of whom nobody can say", &answer.open, answer.counts.unknown);
         subjects(page, "Excepted for a time", &answer.excepted, answer.excepted.len() as u64);
-        facts(answer, check, page);
+        facts(report, answer, check, page);
         page.raw("</article>");
     }
     page.raw("</section>");
@@ -191,46 +187,67 @@ fn subjects(page: &mut Page, title: &str, list: &[Subject], all: u64) {
     page.raw("</ul></details>");
 }
 
-fn facts(answer: &Answer, check: &Check, page: &mut Page) {
+fn facts(report: &Report<'_>, answer: &Answer, check: &Check, page: &mut Page) {
     page.raw("<dl>");
-    let mut fact = |name: &str, text: String| {
+    let fact = |page: &mut Page, name: &str, text: &str| {
         if !text.is_empty() {
-            page.element("dt", name).element("dd", &text);
+            page.element("dt", name).element("dd", text);
         }
     };
-    fact("Owed by", answer.owed.clone());
-    let grounds: Vec<String> = answer
-        .because
-        .iter()
-        .map(|g| {
-            let place = g.seq.map_or_else(|| "public feed".to_owned(), |seq| format!("record {seq}"));
-            format!(
-                "{} of {} for {}, received {} ({place}, {})",
-                g.kind,
-                g.side,
-                day(g.effective),
-                day(g.received),
-                g.evidence
-            )
-        })
-        .collect();
-    fact("Stands on", grounds.join("; "));
-    fact("Lacks", answer.lacking.join("; "));
+    fact(page, "Owed by", &answer.owed);
+    grounds(answer, page);
+    fact(page, "Lacks", &answer.lacking.join("; "));
     let words: Vec<String> = answer
         .words
         .iter()
         .map(|w| format!("{} {}, until {}", w.signer, w.role, w.expires.map_or_else(|| "no day".into(), day)))
         .collect();
-    fact("Word of", words.join("; "));
-    let parameters: Vec<String> = answer.parameters.iter().map(|(n, v)| format!("{n} {v}")).collect();
-    fact("Measured against", parameters.join("; "));
-    fact("Asked for by", check.from.join("; "));
+    fact(page, "Word of", &words.join("; "));
+    let parameters: Vec<String> = answer.parameters.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+    fact(page, "Measured against", &parameters.join("; "));
+    fact(page, "Asked for by", &check.from.join("; "));
     let maps: Vec<String> = check.maps.iter().map(|(n, ids)| format!("{n}: {}", ids.join(", "))).collect();
-    fact("Elsewhere", maps.join("; "));
-    if !answer.verdict.is_good() {
-        fact("Next step", check.fix.clone());
-    }
+    fact(page, "Elsewhere", &maps.join("; "));
+    next(report, answer, check, page);
     page.raw("</dl>");
+}
+
+/// What an answer stands on, with the place of each document in the log.
+fn grounds(answer: &Answer, page: &mut Page) {
+    if answer.because.is_empty() {
+        return;
+    }
+    page.raw("<dt>Stands on</dt><dd><ul>");
+    for g in &answer.because {
+        page.raw("<li>").text(&format!("{} of the {} for {}, ", g.kind, g.side, day(g.effective)));
+        match g.seq {
+            Some(seq) => page.text(&format!("sealed {} as record {seq}, ", day(g.received))),
+            None => page.text("a public list that is not in this log, "),
+        };
+        page.raw("<a href=\"#").text(&g.evidence).raw("\">").text(&g.evidence).raw("</a></li>");
+    }
+    page.raw("</ul></dd>");
+}
+
+/// What to do next: hand in what is lacking before anything else, for nobody knows yet whether something fails.
+fn next(report: &Report<'_>, answer: &Answer, check: &Check, page: &mut Page) {
+    if answer.verdict.is_good() {
+        return;
+    }
+    page.raw("<dt>Next step</dt><dd>");
+    let lacks = answer.lacks(check);
+    if answer.verdict == Verdict::NotMet || lacks.is_empty() {
+        page.text(&check.fix).raw(" ");
+    }
+    if !lacks.is_empty() {
+        page.text("Hand in: ");
+    }
+    for (side, kind) in lacks {
+        page.element("code", &command(report, side, kind)).raw("<br>");
+    }
+    page.text("Look closer: ");
+    page.element("code", &format!("bailiwick why {} --customer {}", check.id, report.customer_id))
+        .raw("</dd>");
 }
 
 fn past(report: &Report<'_>, page: &mut Page) {
@@ -239,20 +256,20 @@ fn past(report: &Report<'_>, page: &mut Page) {
         page.raw("<p>No earlier answer was sealed for this profile.</p></section>");
         return;
     }
-    page.raw("<figure>").raw(&picture::history(report)).raw("</figure><div class=\"wide\"><table>");
+    page.raw("<figure>").raw(&picture::history(report)).raw("</figure>").wide("Earlier answers");
     page.head(&["Day", "not met", "met", "nobody can say"]).raw("<tbody>");
     for past in report.history {
         let many =
             |wanted: fn(Verdict) -> bool| past.verdicts.values().filter(|v| wanted(**v)).count().to_string();
         let Past { at, .. } = past;
-        page.raw("<tr>").element("th", &day(*at)).element("td", &many(|v| v == Verdict::NotMet));
+        page.raw("<tr>").row(&day(*at)).element("td", &many(|v| v == Verdict::NotMet));
         page.element("td", &many(Verdict::is_good)).element("td", &many(Verdict::is_open)).raw("</tr>");
     }
     page.raw("</tbody></table></div></section>");
 }
 
 fn register(report: &Report<'_>, page: &mut Page) {
-    page.raw("<section><h2>Evidence</h2><p>Every document in this customer's log, with the day it speaks for beside the day it arrived.</p><div class=\"wide\"><table>");
+    page.raw("<section><h2>Evidence</h2><p>Every document in this customer's log, with the day it speaks for beside the day it arrived.</p>").wide("Evidence");
     page.head(&["Document", "Kind", "Side", "Tool", "For", "Received", "Whole?", "Record", "SHA-256"])
         .raw("<tbody>");
     for exhibit in report.exhibits {
@@ -262,7 +279,7 @@ fn register(report: &Report<'_>, page: &mut Page) {
             .flatten()
             .collect::<Vec<_>>()
             .join(" ");
-        page.raw("<tr id=\"").text(&e.id).raw("\">").element("th", &format!("{} {}", e.id, e.file));
+        page.raw("<tr id=\"").text(&e.id).raw("\">").row(&format!("{} {}", e.id, e.file));
         page.element("td", &e.kind).element("td", e.side.as_str()).element("td", &tool);
         page.element("td", &day(e.effective())).element("td", &day(e.received));
         let whole = e
@@ -280,8 +297,16 @@ fn register(report: &Report<'_>, page: &mut Page) {
 
 fn verifying(report: &Report<'_>, page: &mut Page) {
     let (origin, size, root) = &report.checkpoint;
-    page.raw("<section><h2>How to check this without the provider</h2><p>Ask for the audit bundle and verify it on a machine of your own; the program computes every answer again, byte for byte.</p><pre>");
+    page.raw("<section><h2>How to check this without the provider</h2><p>This page is neither sealed nor signed: whoever hands it over could have changed it. The same answers can be sealed in the log, and computed again from the documents on a machine of your own, without network and without the provider's program. The provider writes the bundle:</p><pre>");
+    page.text(&format!(
+        "bailiwick export --customer {} --audit --profile {} --now {} --to audit-bundle",
+        report.customer_id, report.profile.0, report.now
+    ));
+    page.raw("</pre><p>You verify it. KEY is the public key of this log, the line that the customer kept when the log was made; do not take it from the bundle.</p><pre>");
     page.text("bailiwick-verify audit-bundle --vkey KEY").raw("</pre>");
-    page.element("p", &format!("It stands under the checkpoint of {origin}: {size} records, root {root}."))
-        .raw("</section>");
+    page.element(
+        "p",
+        &format!("The documents here stand under the checkpoint of {origin}: {size} records, root {root}. A public list is named by its SHA-256 and comes with the audit bundle."),
+    );
+    page.raw("<p>What this cannot show: that a document told the truth about a system when it was made, and what nobody handed in. It shows that nothing was changed or taken away since, and that the answers follow from the documents.</p></section>");
 }

@@ -5,8 +5,9 @@ mod html;
 mod oscal;
 mod page;
 mod picture;
+mod short;
 
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, MeasureAnswer};
 use crate::checks::CheckSet;
 use crate::verdict::Verdict;
 use evidence::Side;
@@ -28,6 +29,19 @@ pub struct Past {
     pub verdicts: BTreeMap<(String, Side), Verdict>,
 }
 
+/// A day on which something ends or goes stale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// When.
+    pub at: Time,
+    /// Whose; none for both.
+    pub side: Option<Side>,
+    /// What happens then.
+    pub means: String,
+    /// Of what.
+    pub of: String,
+}
+
 /// Everything a report says.
 pub struct Report<'a> {
     /// The provider's name.
@@ -46,6 +60,8 @@ pub struct Report<'a> {
     pub assessment: &'a Assessment,
     /// Earlier answers, oldest first.
     pub history: &'a [Past],
+    /// What ends or goes stale soon, by date; what is past stands first.
+    pub dates: &'a [Ending],
     /// The documents in the log.
     pub exhibits: &'a [Exhibit],
     /// Title and question of each measure.
@@ -59,14 +75,38 @@ impl Report<'_> {
         self.measures.get(measure).map_or(measure, |(title, _)| title)
     }
 
-    /// How many checks have which word, for one side.
-    fn tally(&self, side: Side) -> BTreeMap<Verdict, u64> {
-        let mut tally = BTreeMap::new();
-        for answer in self.assessment.answers().filter(|a| a.side == side) {
-            *tally.entry(answer.verdict).or_insert(0) += 1;
+    /// The name of a side.
+    fn who(&self, side: Side) -> String {
+        match side {
+            Side::Provider => self.provider.to_owned(),
+            Side::Customer => self.customer.to_owned(),
         }
-        tally
     }
+}
+
+/// How many questions of a measure are put to a side, and how many of them are met, not met, and open.
+fn questions(measure: &MeasureAnswer, side: Side) -> Questions {
+    let mine = measure.checks.iter().filter(|a| a.side == side);
+    let many = |wanted: fn(Verdict) -> bool| mine.clone().filter(|a| wanted(a.verdict)).count();
+    Questions {
+        all: mine.clone().count(),
+        met: many(Verdict::is_good),
+        not_met: many(|v| v == Verdict::NotMet),
+        open: many(Verdict::is_open),
+    }
+}
+
+/// Counts of questions.
+struct Questions {
+    all: usize,
+    met: usize,
+    not_met: usize,
+    open: usize,
+}
+
+/// `1 day`, `2 days`.
+fn plural(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }
 
 /// Everything as JSON.
@@ -81,6 +121,9 @@ pub fn json(report: &Report<'_>) -> Value {
         json!({"at": past.at.to_string(), "verdicts": words.collect::<Vec<_>>()})
     });
     let (origin, size, root) = &report.checkpoint;
+    let dates = report.dates.iter().map(
+        |d| json!({"at": d.at.to_string(), "side": d.side.map(Side::as_str), "what": d.means, "of": d.of}),
+    );
     json!({
         "schema": "bailiwick-report/1",
         "provider": report.provider,
@@ -91,6 +134,7 @@ pub fn json(report: &Report<'_>) -> Value {
         "checkpoint": {"origin": origin, "size": size, "root": root},
         "measures": report.assessment.to_json(),
         "history": history.collect::<Vec<_>>(),
+        "due": dates.collect::<Vec<_>>(),
         "evidence": exhibits.collect::<Vec<_>>(),
     })
 }

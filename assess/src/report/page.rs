@@ -63,6 +63,18 @@ impl Page {
         self.raw("</tr></thead>")
     }
 
+    /// The first cell of a line of a table, which names it.
+    pub(super) fn row(&mut self, text: &str) -> &mut Self {
+        self.raw("<th scope=\"row\">").text(text).raw("</th>")
+    }
+
+    /// Begins a table that scrolls by itself where it is wider than the page; by keyboard too.
+    pub(super) fn wide(&mut self, name: &str) -> &mut Self {
+        self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")
+            .text(name)
+            .raw("\"><table>")
+    }
+
     pub(super) fn done(self) -> String {
         self.text
     }

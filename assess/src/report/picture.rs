@@ -1,8 +1,8 @@
 //! Two pictures as SVG: the measures of both sides on one grid, and how each went over time. Every word in them stands in a
 //! table too; a mark is told by its shape and its letter, never by its colour alone.
 
-use super::Report;
 use super::page::{Page, escape};
+use super::{Report, questions};
 use crate::verdict::Verdict;
 use evidence::Side;
 
@@ -49,7 +49,7 @@ pub(super) fn grid(report: &Report<'_>) -> String {
     let height = (measures.len() + 1) * LINE + 8;
     let mut page = Page::new();
     page.raw(&format!("<svg role=\"img\" aria-labelledby=\"grid-title\" viewBox=\"0 0 {} {height}\" xmlns=\"http://www.w3.org/2000/svg\">", LEFT + 2 * CELL + 10));
-    page.raw("<title id=\"grid-title\">The seventeen measures for the provider and the customer; the table below says the same in words</title>").raw(HATCH);
+    page.raw("<title id=\"grid-title\">The seventeen measures for the provider and the customer, with how many of the questions are met; the table below says the same in words</title>").raw(HATCH);
     for (n, side) in Side::BOTH.into_iter().enumerate() {
         page.raw(&format!(
             "<text x=\"{}\" y=\"17\" class=\"head\">{}</text>",
@@ -61,11 +61,16 @@ pub(super) fn grid(report: &Report<'_>) -> String {
         let y = (row + 1) * LINE;
         page.raw(&format!("<text x=\"0\" y=\"{}\">{}</text>", y + 17, escape(report.title(&measure.id))));
         for (n, side) in Side::BOTH.into_iter().enumerate() {
-            let Some((verdict, counts)) = measure.sides.get(&side) else { continue };
+            let Some((verdict, _)) = measure.sides.get(&side) else { continue };
+            let asked = questions(measure, side);
             let x = LEFT + n * CELL;
+            let (class, said) = match asked.all {
+                0 => ("none", "– not asked".to_owned()),
+                all => (class(*verdict), format!("{} {}/{all}", sign(*verdict), asked.met)),
+            };
             page.raw(&format!(
-                "<rect x=\"{x}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"3\" class=\"cell {}\"/><text x=\"{}\" y=\"{}\">{} {}/{}</text>",
-                y + 1, CELL - 6, LINE - 4, class(*verdict), x + 8, y + 17, sign(*verdict), counts.met, counts.total
+                "<rect x=\"{x}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"3\" class=\"cell {class}\"/><text x=\"{}\" y=\"{}\">{said}</text>",
+                y + 1, CELL - 6, LINE - 4, x + 8, y + 17
             ));
         }
     }

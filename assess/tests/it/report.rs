@@ -2,7 +2,7 @@
 
 use assess::assessment::{Assessment, MeasureAnswer};
 use assess::judge::{Answer, Subject};
-use assess::report::{self, Past, Report};
+use assess::report::{self, Ending, Past, Report};
 use assess::{CheckSet, Counts, Verdict};
 use evidence::Side;
 use std::collections::BTreeMap;
@@ -46,6 +46,12 @@ fn with<T>(show: impl Fn(&Report<'_>) -> T) -> T {
         set: &set,
         assessment: &assessment,
         history: &[Past { at: now, verdicts }],
+        dates: &[Ending {
+            at: now,
+            side: Some(Side::Provider),
+            means: "evidence goes stale".into(),
+            of: HOSTILE.into(),
+        }],
         exhibits: &[],
         measures: BTreeMap::from([(
             "remote-access-mfa".to_owned(),
@@ -72,6 +78,56 @@ fn every_verdict_stands_there_as_a_word_with_a_sign() {
     for verdict in Verdict::ALL {
         assert!(text.contains(&format!(" {verdict}</span>")), "{verdict}");
     }
+}
+
+/// The page up to where its first section ends.
+fn first_screen(text: &str) -> &str {
+    let start = text.find("<section id=\"short\">").expect("it begins with what is bad");
+    let end = text[start..].find("</section>").expect("it ends");
+    &text[start..start + end]
+}
+
+#[test]
+fn the_first_screen_says_what_is_bad_what_is_wanted_and_by_when() {
+    let text = with(report::html);
+    let first = first_screen(&text);
+    for said in ["14 questions", "2 not as it should be", "6 as it should be", "6 that nobody can say yet"] {
+        assert!(first.contains(said), "{said}: {first}");
+    }
+    assert!(first.contains("no good news"), "what is open is not told as good");
+    assert!(first.contains("2026-11-20</strong> (today)"), "{first}");
+}
+
+#[test]
+fn an_open_answer_says_which_document_to_hand_in_and_no_good_answer_says_what_to_do() {
+    let lacking = |verdict| Answer {
+        lacking: vec!["there is no evidence of the kind `sign-ins` of the customer".into()],
+        ..answer(verdict, Side::Provider)
+    };
+    let told = |verdict| {
+        let checks = vec![lacking(verdict)];
+        with(|r| {
+            let measures = vec![MeasureAnswer { checks: checks.clone(), ..r.assessment.measures[0].clone() }];
+            report::html(&Report {
+                assessment: &Assessment { measures },
+                measures: BTreeMap::new(),
+                profile: r.profile.clone(),
+                checkpoint: r.checkpoint.clone(),
+                ..*r
+            })
+        })
+    };
+    let command = "evidence add --customer acme --side customer --kind sign-ins FILE";
+    assert!(told(Verdict::Unknown).contains(command));
+    assert!(!told(Verdict::Met).contains("<dt>Next step"));
+}
+
+#[test]
+fn the_page_says_that_it_is_not_sealed_itself_and_what_it_cannot_show() {
+    let text = with(report::html);
+    assert!(text.contains("neither sealed nor signed"));
+    assert!(text.contains("What this cannot show"));
+    assert!(!text.contains("Every answer stands on sealed records"), "an open answer stands on nothing");
 }
 
 #[test]

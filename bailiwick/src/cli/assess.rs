@@ -273,7 +273,7 @@ pub(crate) fn why(config: &Config, args: &WhyArgs, out: Out) -> Result<Exit, Fau
     let answers: Vec<&Answer> =
         assessment.answers().filter(|a| a.check == check.id && only.is_none_or(|s| s == a.side)).collect();
     match out.form {
-        Form::Text => answers.iter().for_each(|a| explain(check, a, out)),
+        Form::Text => answers.iter().for_each(|a| explain(&customer, check, a, out)),
         _ => {
             let list: Vec<Value> = answers.iter().map(|a| answer_json(a)).collect();
             let head = json!({
@@ -291,23 +291,23 @@ pub(crate) fn why(config: &Config, args: &WhyArgs, out: Out) -> Result<Exit, Fau
     Ok(answers.iter().map(each).max().unwrap_or(Exit::Ok))
 }
 
-fn explain(check: &Check, answer: &Answer, out: Out) {
+fn explain(customer: &CustomerId, check: &Check, answer: &Answer, out: Out) {
     let word = format!("{} ({})", in_words((answer.verdict, answer.counts)), answer.side);
-    out.text(&format!("{}: {}\n{}", check.id, check.title, check.asks));
+    out.prose(&format!("{}: {}\n{}", check.id, check.title, check.asks));
     out.verdict(&word, answer.verdict.is_good(), &format!(": {}", answer.why));
     for lacking in &answer.lacking {
-        out.text(&format!("  lacking: {lacking}"));
+        out.prose(&format!("  lacking: {lacking}"));
     }
     subjects("fails", &answer.failing, answer.failing_count, out);
     subjects("nobody can say", &answer.open, answer.open.len() as u64, out);
     subjects("excepted", &answer.excepted, answer.excepted.len() as u64, out);
     for word in &answer.words {
         let until = word.expires.map_or_else(String::new, |t| format!(", until {t}"));
-        out.text(&format!("  word of: {}, {}{until}", word.signer, word.role));
+        out.prose(&format!("  word of: {}, {}{until}", word.signer, word.role));
     }
     for g in &answer.because {
         let place = g.seq.map_or_else(|| "a public feed".to_owned(), |seq| format!("record {seq}"));
-        out.text(&format!(
+        out.prose(&format!(
             "  stands on: {} ({} of the {}, {}, of {}), {place}",
             g.evidence, g.kind, g.side, g.file, g.effective
         ));
@@ -318,26 +318,43 @@ fn explain(check: &Check, answer: &Answer, out: Out) {
         let source = rule.and_then(|r| r.parameters.get(name)).map_or("", |p| p.source.as_str());
         // Both sides chose an agreed number; the source of the check's own would not be its source.
         let source = if value.contains(", agreed in row ") { "the contract" } else { source };
-        out.text(&format!("  parameter: {name} = {value} ({source})"));
+        out.prose(&format!("  parameter: {name} = {value} ({source})"));
     }
     if let Some(from) = answer.rule_from {
-        out.text(&format!("  rule since {from}: {}", rule.map_or("", |r| r.why.as_str())));
+        out.prose(&format!("  rule since {from}: {}", rule.map_or("", |r| r.why.as_str())));
     }
     if let Some(waits) = &check.waits_for {
-        out.text(&format!("  waits for: {waits}"));
+        out.prose(&format!("  waits for: {waits}"));
     }
-    out.text(&format!("  asked by: {}", check.from.join("; ")));
+    out.prose(&format!("  asked by: {}", check.from.join("; ")));
     let maps: Vec<String> =
         check.maps.iter().map(|(name, ids)| format!("{name} {}", ids.join(" "))).collect();
-    out.text(&format!("  also in: {}\n  to do: {}", maps.join("; "), check.fix));
+    out.prose(&format!("  also in: {}", maps.join("; ")));
+    next(customer, check, answer, out);
+}
+
+/// What to do next. While documents are lacking nobody knows whether anything fails: then that comes first.
+fn next(customer: &CustomerId, check: &Check, answer: &Answer, out: Out) {
+    if answer.verdict.is_good() {
+        return;
+    }
+    let lacks = answer.lacks(check);
+    for (side, kind) in &lacks {
+        out.text(&format!(
+            "  hand in: bailiwick evidence add --customer {customer} --side {side} --kind {kind} FILE"
+        ));
+    }
+    if answer.verdict == Verdict::NotMet || lacks.is_empty() {
+        out.prose(&format!("  to do: {}", check.fix));
+    }
 }
 
 fn subjects(word: &str, list: &[Subject], many: u64, out: Out) {
     for s in list.iter().take(TOLD) {
         let shown = s.evidence.as_ref().map_or_else(String::new, |id| format!(" [{id}]"));
-        out.text(&format!("  {word}: {}: {}{shown}", s.name, s.why));
+        out.prose(&format!("  {word}: {}: {}{shown}", s.name, s.why));
     }
     if many > TOLD as u64 {
-        out.text(&format!("  {word}: {} in all; `--json` names 200", many));
+        out.prose(&format!("  {word}: {} in all; `--json` names 200", many));
     }
 }

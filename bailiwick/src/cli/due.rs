@@ -7,10 +7,11 @@ use crate::fault::{Exit, Fault};
 use crate::out::{Form, Out};
 use crate::{clock, feeds};
 use assess::exceptions;
+use assess::report::Ending;
 use clap::Args;
 use custody::Home;
 use evidence::records::Exhibit;
-use evidence::{Cell, Envelope, Row};
+use evidence::{Cell, Envelope, Row, Side};
 use model::{CustomerId, Kind, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -183,6 +184,21 @@ fn of_feeds(home: &Home) -> Result<Vec<Date>, Fault> {
     Ok(feeds::list(home)?.into_iter().filter_map(date).collect())
 }
 
+/// What ends or goes stale for a customer within these days, by date, for a report.
+pub(super) fn soon(home: &Home, customer: &CustomerId, now: Time, ahead: i64) -> Result<Vec<Ending>, Fault> {
+    let until = now.as_second() + ahead * 86_400;
+    let mut dates = of_customer(home, customer, now)?;
+    dates.retain(|d| d.at.as_second() <= until);
+    dates.sort();
+    let ending = |d: Date| Ending {
+        at: d.at,
+        side: d.side.and_then(Side::from_word),
+        means: d.means.to_owned(),
+        of: d.of,
+    };
+    Ok(dates.into_iter().map(ending).collect())
+}
+
 /// Runs the command.
 pub(crate) fn run(home: &Path, args: &DueArgs, out: Out) -> Result<Exit, Fault> {
     let home = look(home)?;
@@ -210,20 +226,37 @@ fn tell(dates: &[Date], now: Time, ahead: i64, out: Out) {
     };
     match out.form {
         Form::Text => {
-            let row = |d: &Date| {
-                let when = if d.at <= now {
-                    format!("{} days ago", days(d.at, now))
-                } else {
-                    format!("in {} days", days(now, d.at))
-                };
-                let customer = d.customer.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-                let side = d.side.unwrap_or("-").to_owned();
-                vec![d.at.to_string(), when, customer, side, d.means.to_owned(), d.of.clone(), d.from.clone()]
+            let many = |days: i64| format!("{days} day{}", if days == 1 { "" } else { "s" });
+            let when = |d: &Date| match d.at <= now {
+                true => format!("{} ago", many(days(d.at, now))),
+                false => format!("in {}", many(days(now, d.at))),
             };
-            out.table(
-                &["date", "when", "customer", "side", "what", "of", "from"],
-                dates.iter().map(row).collect(),
-            );
+            let side = |d: &Date| d.side.unwrap_or("-").to_owned();
+            let customer = |d: &Date| d.customer.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            if out.is_drawn() {
+                // What fits into 80 columns; the instant and the document stand in the other forms.
+                let row = |d: &Date| {
+                    let whose = format!("{}, {}", customer(d), side(d));
+                    vec![assess::assessment::day(d.at), when(d), whose, format!("{}: {}", d.means, d.of)]
+                };
+                out.table(&["date", "when", "whose", "what"], dates.iter().map(row).collect());
+            } else {
+                let row = |d: &Date| {
+                    vec![
+                        d.at.to_string(),
+                        when(d),
+                        customer(d),
+                        side(d),
+                        d.means.to_owned(),
+                        d.of.clone(),
+                        d.from.clone(),
+                    ]
+                };
+                out.table(
+                    &["date", "when", "customer", "side", "what", "of", "from"],
+                    dates.iter().map(row).collect(),
+                );
+            }
             out.say(&format!("{} dates in the next {ahead} days or past", dates.len()));
         }
         Form::Json => {

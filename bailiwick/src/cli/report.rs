@@ -27,6 +27,9 @@ spreadsheet. oscal-ar and oscal-poam: assessment results, and plan of action and
 A file that is there is replaced. Nothing is sealed. Exit as `assess`: 1 when something is not met, else 3 when something
 nobody can say, else 0.";
 
+/// Days that a report looks ahead: until the next monthly one.
+const AHEAD_DAYS: i64 = 30;
+
 /// Arguments of `report`.
 #[derive(Args)]
 pub(crate) struct ReportArgs {
@@ -78,6 +81,7 @@ pub(crate) fn run(config: &Config, args: &ReportArgs, out: Out) -> Result<Exit, 
     let past: Vec<Past> =
         history(&view, profile.name)?.into_iter().filter(|p| p.now <= now).map(|p| of_log(&p)).collect();
     let measure = |m: &Measure| (m.id.clone(), (m.title.clone(), m.question.clone()));
+    let dates = super::due::soon(&home, &id, now, AHEAD_DAYS)?;
     let checkpoint = view.checkpoint();
     let report = Report {
         provider: &home.provider().name,
@@ -88,6 +92,7 @@ pub(crate) fn run(config: &Config, args: &ReportArgs, out: Out) -> Result<Exit, 
         set: &set,
         assessment: &assessment,
         history: &past,
+        dates: &dates,
         exhibits: &all,
         measures: Measure::all().iter().map(measure).collect(),
         checkpoint: (checkpoint.origin.clone(), checkpoint.size, checkpoint.root.to_string()),
