@@ -6,6 +6,7 @@ use crate::out::{Form, Out};
 use clap::{Args, Subcommand};
 use custody::disk::{Disk, Folder};
 use custody::{Home, View, prove};
+use evidence::records::Head;
 use model::{CustomerId, Kind, Record};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -168,16 +169,29 @@ fn tail(home: &Home, id: &CustomerId, count: usize, kind: Option<&str>, out: Out
     };
     match out.form {
         Form::Text => {
-            let short = |r: &&Record| String::from_utf8_lossy(&r.raw).chars().take(120).collect::<String>();
             let rows = last
                 .iter()
-                .map(|r| vec![r.seq.to_string(), r.kind.to_string(), r.received.to_string(), short(r)]);
+                .map(|r| vec![r.seq.to_string(), r.kind.to_string(), r.received.to_string(), named(r)]);
             out.table(&["seq", "kind", "received", "what"], rows.collect());
         }
         Form::Json => out.document("ledger", json!({"records": last.iter().map(line).collect::<Vec<_>>()})),
         Form::Jsonl => last.iter().for_each(|r| out.json_line(&line(r))),
     }
     Ok(Exit::Ok)
+}
+
+/// A record in one line. Evidence is named, not shown: a piece of somebody's list says nothing here, and is not for every eye.
+fn named(record: &Record) -> String {
+    let head = (record.kind == Kind::Evidence).then(|| Head::of(&record.raw)).flatten();
+    match head {
+        Some(Head::Piece { id, rows }) => {
+            format!("{id}: {} of a document", if rows { "rows" } else { "bytes" })
+        }
+        Some(Head::Envelope(e)) => {
+            format!("{}: {} of the {}, {}, {}", e.id, e.kind, e.side, e.file, e.status.as_str())
+        }
+        None => String::from_utf8_lossy(&record.raw).chars().take(120).collect(),
+    }
 }
 
 fn write_proofs(view: &View, wanted: &[u64], to: &Path, out: Out) -> Result<Exit, Fault> {

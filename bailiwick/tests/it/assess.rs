@@ -328,6 +328,15 @@ fn the_same_evidence_and_day_give_the_same_bytes_and_write_nothing() {
 }
 
 #[test]
+fn why_names_the_command_that_hands_in_what_is_lacking_before_anything_else() {
+    let place = Place::with(&["acme"]);
+    let why = place.run(&["why", "ra.msp-mfa-100", "--customer", "acme"]);
+    assert_eq!(why.code, 3);
+    let command = "hand in: bailiwick evidence add --customer acme --side customer --kind sign-ins FILE";
+    assert!(why.out.contains(command) && !why.out.contains("to do: "), "{}", why.out);
+}
+
+#[test]
 fn an_answer_is_kept_once_a_day_unless_it_changes() {
     let place = Place::with(&["acme"]);
     let kept =
@@ -595,4 +604,10 @@ fn a_document_with_another_mapping_is_read_anew_and_the_old_reading_stays_in_the
     assert_eq!(listed["evidence"][0]["seq"], again["seq"]);
     let kept = place.run(&["ledger", "tail", "--customer", "acme", "--kind", "evidence", "--jsonl"]).lines();
     assert_eq!(kept.iter().filter(|r| r["raw"]["id"] == first["id"]).count(), 2);
+    // For people a document is named, and nothing of what stands in it is shown.
+    let shown = place.run(&["ledger", "tail", "--customer", "acme", "--kind", "evidence"]).out;
+    let id = first["id"].as_str().expect("an id");
+    assert!(shown.contains(&format!("{id}: bytes of a document")), "{shown}");
+    assert!(shown.contains(&format!("{id}: accounts of the customer, ")), "{shown}");
+    assert!(!shown.contains("evidence_piece"), "{shown}");
 }

@@ -449,6 +449,13 @@ fn demo_doctor_and_papers_work_without_questions() {
         demo["alerts"].as_u64() >= Some(5)
             && !demo["tampered"]["findings"].as_array().expect("a list").is_empty()
     );
+    // One customer is mostly in order, so that the report of it shows what that looks like; one is not known at all.
+    let [acme, _, clinic] = [0, 1, 2].map(|n| {
+        let answers = |word: &str| demo["assessed"][n][word].as_u64().expect("a count");
+        (answers("met"), answers("not_met"), answers("open"))
+    });
+    assert!(acme.0 > acme.1 + acme.2 && acme.1 > 0, "{acme:?}");
+    assert!(clinic.2 > 100 * clinic.0, "{clinic:?}");
     let shown = place.run(&["demo"]);
     assert!(shown.code == 0 && shown.out.lines().next().is_some_and(|l| l.contains("made")), "{}", shown.out);
     let log = place.file("own.log", b"Nov  1 10:00:00 h app: one\n");

@@ -17,61 +17,110 @@ use std::path::Path;
 /// The day of the evidence, and of the answers.
 const DAY: &str = "2026-11-20T12:00:00Z";
 
-/// Checks whose fixture is handed in for a customer, and which fixture.
-const EVIDENCE: &[(&str, &str, &[&str])] = &[
-    ("acme", "met", PROVEN),
-    ("borealis", "met", &["ph.dmarc-reject", "bk.age"]),
-    ("borealis", "not-met", &["ra.msp-mfa-100", "ob.dormant", "if.no-admin-exposed"]),
-    ("clinic", "met", &["lg.policy"]),
+/// Whose systems a fixture's documents are said to speak of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The side that the fixture names.
+    AsItIs,
+    /// The other side, which answers the same question with documents of the same form.
+    TheOther,
+}
+
+/// A fixture of a check, by name, and whose its documents are said to be.
+type Made = (&'static str, &'static str, Whose);
+
+/// Fixtures that are handed in for a customer.
+const EVIDENCE: &[(&str, &[Made])] = &[
+    ("acme", PROVEN),
+    (
+        "borealis",
+        &[
+            ("ph.dmarc-reject", "met", Whose::AsItIs),
+            ("bk.age", "met", Whose::AsItIs),
+            ("ra.msp-mfa-100", "not-met", Whose::AsItIs),
+            ("ob.dormant", "not-met", Whose::AsItIs),
+            ("if.no-admin-exposed", "not-met", Whose::AsItIs),
+        ],
+    ),
+    ("clinic", &[("lg.policy", "met", Whose::AsItIs)]),
 ];
 
-/// Fixtures that go together: each is of one made-up customer, and none of them contradicts another.
-const PROVEN: &[&str] = &[
-    "tr.customer-view",
-    "ct.review",
-    "ar.map-current",
-    "ra.msp-mfa-100",
-    "bk.gold-image",
-    "ph.macros",
-    "vd.edge-supported",
-    "lg.segregated",
-    "lp.separate-accounts",
-    "lg.silent-source",
-    "ar.trusts",
-    "ph.mta-sts",
-    "ph.training",
-    "ra.dedicated-path",
-    "lp.msp-not-admin-group",
-    "ph.consent",
-    "bk.restore-tested",
-    "aa.unique",
-    "ir.exercise",
-    "aa.failed-after-change",
-    "vd.scan-cadence",
-    "pa.ce14",
-    "ar.flows-match",
-    "lp.review",
-    "ir.lessons",
-    "ob.unused-service",
-    "ta.profile",
-    "lp.role-change",
-    "pa.policy-shared",
-    "sc.tool-risk",
-    "ph.starttls",
-    "ct.verified",
-    "tr.split-view",
-    "ta.exception",
-    "bf.canary",
-    "lp.shortest-path",
+/// Fixtures that go together: all of one made-up provider and customer. Where two of them contradict each other the
+/// answer is worse for it, and is shown.
+const PROVEN: &[Made] = &[
+    ("ra.reenrol", "met-provider", Whose::AsItIs),
+    ("if.no-admin-exposed", "met", Whose::AsItIs),
+    ("vd.default-creds", "met", Whose::TheOther),
+    ("ph.dmarc-reject", "met", Whose::AsItIs),
+    ("bf.legacy-auth-off", "met", Whose::AsItIs),
+    ("lp.separate-accounts", "met", Whose::AsItIs),
+    ("ra.pr-mfa", "met", Whose::AsItIs),
+    ("ta.floor", "met", Whose::TheOther),
+    ("bf.lockout", "met", Whose::AsItIs),
+    ("aa.asrep", "met-provider", Whose::AsItIs),
+    ("lg.policy", "met", Whose::TheOther),
+    ("aa.krbtgt", "met", Whose::TheOther),
+    ("ob.unused-service", "met", Whose::AsItIs),
+    ("aa.never-expires", "met", Whose::AsItIs),
+    ("aa.failed-after-change", "met-provider", Whose::AsItIs),
+    ("bf.canary", "met", Whose::AsItIs),
+    ("ir.plan", "met", Whose::TheOther),
+    ("ph.consent", "met", Whose::TheOther),
+    ("aa.unique", "met-provider", Whose::AsItIs),
+    ("lp.jit", "met", Whose::AsItIs),
+    ("if.rule-justified", "met", Whose::TheOther),
+    ("ir.lessons", "met", Whose::TheOther),
+    ("ct.verified", "met", Whose::AsItIs),
+    ("vd.edge-supported", "met", Whose::TheOther),
+    ("ar.no-cred-reuse", "met", Whose::AsItIs),
+    ("ir.lessons", "met", Whose::AsItIs),
+    ("bf.canary", "met-provider", Whose::AsItIs),
+    ("bk.age", "met", Whose::AsItIs),
+    ("ar.tenant-isolation", "met", Whose::AsItIs),
+    ("ob.unused-service", "met", Whose::TheOther),
+    ("ar.map-current", "met", Whose::AsItIs),
+    ("sc.tool-risk", "met", Whose::AsItIs),
+    ("ta.profile", "met", Whose::AsItIs),
+    ("bk.age", "met", Whose::TheOther),
+    ("ph.training", "met-provider", Whose::AsItIs),
+    ("tr.split-view", "met", Whose::AsItIs),
+    ("ar.map-current", "met", Whose::TheOther),
+    ("pa.ce14", "met", Whose::AsItIs),
+    ("if.tls-valid", "met", Whose::AsItIs),
+    ("ob.attack-surface-review", "met", Whose::AsItIs),
+    ("ir.hardcopy", "met", Whose::AsItIs),
+    ("lp.shortest-path", "met", Whose::AsItIs),
+    ("aa.unique", "met", Whose::AsItIs),
+    ("ta.hipaa-addressable", "met", Whose::AsItIs),
+    ("ta.exception", "met", Whose::AsItIs),
+    ("aa.krbtgt", "met", Whose::AsItIs),
+    ("ar.flows-match", "met", Whose::AsItIs),
+    ("ir.notify-test", "met", Whose::AsItIs),
+    ("pa.ce14", "met", Whose::TheOther),
+    ("aa.secret-storage", "met", Whose::TheOther),
+    ("pa.bod2604", "met", Whose::AsItIs),
+    ("ph.starttls", "met", Whose::AsItIs),
+    ("vd.scan-cadence", "met", Whose::AsItIs),
+    ("pa.policy-shared", "met", Whose::AsItIs),
+    ("bk.integrity", "met", Whose::TheOther),
+    ("bk.integrity", "met", Whose::AsItIs),
+    ("sc.assess", "met", Whose::AsItIs),
+    ("lp.review", "day-90", Whose::AsItIs),
+    ("bk.offline-immutable", "attempt-92-days-ago", Whose::AsItIs),
+    ("ph.pr-mfa-admins", "met", Whose::AsItIs),
+    ("if.known-services", "met", Whose::TheOther),
+    ("lg.retention-retrieve", "met", Whose::AsItIs),
+    ("vd.scan-cadence", "met", Whose::TheOther),
+    ("if.tls-valid", "met", Whose::TheOther),
 ];
 
 /// Hands the evidence in and answers for each customer.
 pub(super) fn play(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Result<(), Fault> {
     let set = checks::armed(&[])?;
     let day: Time = DAY.parse().map_err(|e: jiff::Error| Fault::usage("BW-1009", e.to_string(), ""))?;
-    for (customer, fixture, ids) in EVIDENCE {
-        for id in *ids {
-            hand_in(home, folder, (customer, id, fixture), &set)?;
+    for (customer, made) in EVIDENCE {
+        for fixture in *made {
+            hand_in(home, folder, customer, *fixture, &set)?;
         }
     }
     let profile = profile::named(profile::DEFAULT, day)?;
@@ -97,18 +146,20 @@ pub(super) fn play(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Res
 fn hand_in(
     home: &Home,
     folder: &Path,
-    (customer, id, name): (&str, &str, &str),
+    customer: &str,
+    (id, name, whose): Made,
     set: &CheckSet,
 ) -> Result<(), Fault> {
     let disk = Folder::new(&folder.join("evidence"));
     let fixture = set.fixtures(id).iter().find(|f| f.name == name);
     let missing = || Fault::usage("BW-1010", format!("there is no fixture `{name}` of `{id}`"), "");
     for added in &fixture.ok_or_else(missing)?.add {
-        let path = format!("{customer}/{id}/{}/{}", added.side, added.file);
+        let side = if whose == Whose::TheOther { added.side.other() } else { added.side };
+        let path = format!("{customer}/{id}/{name}/{side}/{}", added.file);
         disk.put(&path, &added.raw)?;
         let given = Given {
             customer: super::super::customer_id(customer)?,
-            side: added.side,
+            side,
             format: None,
             scope: None,
             population: None,
