@@ -98,7 +98,7 @@ fn dealt<'c>(exhibits: &[Exhibit], checks: Vec<&'c Check>) -> (Vec<&'c Check>, V
         *rows.entry(table).or_insert(0) += count;
     }
     let largest = rows.into_iter().max_by_key(|(_, count)| *count).map(|(table, _)| table);
-    checks.into_iter().partition(|check| largest.is_some_and(|table| asked([*check]).contains(table)))
+    checks.into_iter().partition(|check| largest.is_some_and(|table| asked([*check]).contains_key(table)))
 }
 
 fn together(id: &str, checks: Vec<Answer>) -> MeasureAnswer {

@@ -11,7 +11,7 @@ use crate::judge::{Answer, Circumstances, Exception, judge};
 use crate::store::{Store, asked};
 use crate::verdict::Verdict;
 use contract::History;
-use evidence::{Envelope, Handed, Hint, Side, text};
+use evidence::{Document, Envelope, Handed, Hint, Row, Side, text};
 use model::{CustomerId, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -193,7 +193,7 @@ impl Fixture {
         check: &Check,
         parameters: &BTreeMap<String, toml::Value>,
     ) -> Result<Answer, String> {
-        self.answer_under(check, parameters, &History::default())
+        self.answer_with(check, parameters, &History::default(), &|_, _| {})
     }
 
     /// The answer under the numbers of these versions of a contract.
@@ -206,11 +206,41 @@ impl Fixture {
         parameters: &BTreeMap<String, toml::Value>,
         contracts: &History,
     ) -> Result<Answer, String> {
+        self.answer_with(check, parameters, contracts, &|_, _| {})
+    }
+
+    /// The rows that are read out of each of its files, in the order of the files.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Vec<Row>> {
+        self.add.iter().map(|added| read(added).rows).collect()
+    }
+
+    /// The answer that comes when the rows of each file (by its place) are changed after they were read: how laws are tried
+    /// on every format at once.
+    ///
+    /// # Errors
+    /// As [`Fixture::answer`].
+    pub fn answer_changed(
+        &self,
+        check: &Check,
+        parameters: &BTreeMap<String, toml::Value>,
+        change: &dyn Fn(usize, &mut Vec<Row>),
+    ) -> Result<Answer, String> {
+        self.answer_with(check, parameters, &History::default(), change)
+    }
+
+    fn answer_with(
+        &self,
+        check: &Check,
+        parameters: &BTreeMap<String, toml::Value>,
+        contracts: &History,
+        change: &dyn Fn(usize, &mut Vec<Row>),
+    ) -> Result<Answer, String> {
         let customer = CustomerId::parse("acme").map_err(|e| e.to_string())?;
         let mut memory = Memory::new();
-        for added in &self.add {
-            let document =
-                evidence::read(&added.raw, &added.file, &Hint { kind: Some(&added.kind), ..Hint::default() });
+        for (place, added) in self.add.iter().enumerate() {
+            let mut document = read(added);
+            change(place, &mut document.rows);
             let handed = Handed {
                 customer: &customer,
                 side: added.side,
@@ -260,6 +290,10 @@ impl Fixture {
             "add": self.add.iter().map(add).collect::<Vec<_>>(),
         })
     }
+}
+
+fn read(added: &Added) -> Document {
+    evidence::read(&added.raw, &added.file, &Hint { kind: Some(&added.kind), ..Hint::default() })
 }
 
 fn exception(table: &Table) -> Result<Exception, FixtureError> {

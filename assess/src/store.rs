@@ -7,7 +7,7 @@
 use crate::check::{Check, Rule};
 use crate::{agreed, networks};
 use evidence::records::Exhibit;
-use evidence::schema::{TABLES, Table, Type};
+use evidence::schema::{TABLES, Type};
 use evidence::{Cell, Row};
 use model::Time;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -65,9 +65,14 @@ pub(crate) struct Line {
 /// Values for `:name` in a query.
 pub(crate) type Values = BTreeMap<String, Value>;
 
+/// The tables that queries speak of, and for each of its columns whether they can read it.
+pub(crate) type Asked = BTreeMap<&'static str, Vec<bool>>;
+
 /// The tables of one dossier.
 pub(crate) struct Store {
     connection: Connection,
+    /// Of each table that was loaded, the documents that have rows in it.
+    holders: BTreeMap<&'static str, BTreeSet<usize>>,
     ours: Arc<AtomicBool>,
     looks: Arc<AtomicU64>,
 }
@@ -96,17 +101,14 @@ fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
 }
 
 impl Store {
-    /// Loads the rows of all documents, of the tables that are asked for.
-    pub(crate) fn load(
-        exhibits: &[Exhibit],
-        asked: &BTreeSet<&str>,
-        now: Time,
-    ) -> Result<Self, rusqlite::Error> {
+    /// Loads the rows of all documents, of the tables that are asked for. A cell that no query can read stays null: most of
+    /// a large table is text that nobody asks for.
+    pub(crate) fn load(exhibits: &[Exhibit], asked: &Asked, now: Time) -> Result<Self, rusqlite::Error> {
         let mut connection = Connection::open_in_memory()?;
         connection.execute_batch(
             "pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
         )?;
-        for table in TABLES {
+        for table in TABLES.iter().filter(|t| asked.contains_key(t.name)) {
             let columns: Vec<String> =
                 table.columns.iter().map(|c| format!("\"{}\" {}", c.name, sql_type(c.holds))).collect();
             connection.execute_batch(&format!(
@@ -118,16 +120,20 @@ impl Store {
         connection.execute_batch(
             "create table t_exhibit(doc integer, side text, kind text, scope text, at_at integer)",
         )?;
+        let mut holders: BTreeMap<&str, BTreeSet<usize>> =
+            asked.keys().map(|table| (*table, BTreeSet::new())).collect();
         let transaction = connection.transaction()?;
         for (number, exhibit) in exhibits.iter().enumerate() {
-            insert(&transaction, number, exhibit, asked, now)?;
+            for table in insert(&transaction, number, exhibit, asked, now)? {
+                holders.entry(table).or_default().insert(number);
+            }
         }
         transaction.commit()?;
         networks::register(&connection)?;
         let (ours, looks) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
-        let asked = Arc::clone(&ours);
+        let own = Arc::clone(&ours);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
-            if may(&asked, &context) { Authorization::Allow } else { Authorization::Deny }
+            if may(&own, &context) { Authorization::Allow } else { Authorization::Deny }
         }))?;
         let spent = Arc::clone(&looks);
         connection.progress_handler(STEPS, Some(move || spent.fetch_add(1, Ordering::Relaxed) > LOOKS))?;
@@ -136,7 +142,7 @@ impl Store {
         connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 500)?;
         connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50)?;
         connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-        Ok(Self { connection, ours, looks })
+        Ok(Self { connection, holders, ours, looks })
     }
 
     /// Shows these documents, and no others, to the queries that follow.
@@ -151,13 +157,22 @@ impl Store {
             "drop view if exists temp.exhibit; create temp view exhibit as select doc, side, kind, scope, at_at from main.t_exhibit where doc in ({});",
             list.join(",")
         );
-        for table in TABLES.iter().filter(|t| queries.iter().any(|q| names(q, t))) {
+        let words = words(queries.iter().copied());
+        let shown: BTreeSet<usize> = documents.iter().copied().collect();
+        for table in TABLES.iter().filter(|t| words.contains(t.name)) {
+            let Some(holders) = self.holders.get(table.name) else { continue };
+            // To ask each of a million rows for its document takes longer than most queries do themselves.
+            let of_shown = if holders.is_subset(&shown) {
+                // Named all the same: of a table of which no column is read nobody may know even how many rows it has.
+                " where doc >= 0".to_owned()
+            } else {
+                format!(" where doc in ({})", list.join(","))
+            };
             let columns: Vec<String> = table.columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
             batch.push_str(&format!(
-                "drop view if exists temp.\"{0}\"; create temp view \"{0}\" as select doc, doc_side, {1} from main.t_{0} where doc in ({2});",
+                "drop view if exists temp.\"{0}\"; create temp view \"{0}\" as select doc, doc_side, {1} from main.t_{0}{of_shown};",
                 table.name,
                 columns.join(", "),
-                list.join(",")
             ));
         }
         // The queries themselves are longer than a list of documents may make ours.
@@ -220,26 +235,52 @@ fn text(value: ValueRef<'_>) -> String {
     }
 }
 
-/// The tables that the queries of these checks speak of.
-pub(crate) fn asked<'c>(checks: impl IntoIterator<Item = &'c Check>) -> BTreeSet<&'static str> {
-    let rules = checks.into_iter().flat_map(|check| &check.rules);
-    let queries: Vec<&str> = rules.flat_map(Rule::queries).collect();
-    TABLES.iter().filter(|t| queries.iter().any(|q| names(q, t))).map(|t| t.name).collect()
+/// The tables that the queries of these checks speak of, with the columns that they can read.
+pub(crate) fn asked<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Asked {
+    let mut asked = Asked::new();
+    for query in checks.into_iter().flat_map(|check| &check.rules).flat_map(Rule::queries) {
+        let words = words([query]);
+        let all = takes_all(query, &words);
+        for table in TABLES.iter().filter(|t| words.contains(t.name)) {
+            let columns = asked.entry(table.name).or_insert_with(|| vec![false; table.columns.len()]);
+            for (column, is_asked) in table.columns.iter().zip(columns) {
+                *is_asked |= all || words.contains(column.name);
+            }
+        }
+    }
+    asked
 }
 
-/// Whether a query speaks of a table: its name stands there as a word.
-fn names(query: &str, table: &Table) -> bool {
+/// The words of queries, in small letters: a table or column that a query speaks of stands there as one.
+fn words<'q>(queries: impl IntoIterator<Item = &'q str>) -> BTreeSet<String> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    query.split(|c| !word(c)).any(|w| w.eq_ignore_ascii_case(table.name))
+    let all = queries.into_iter().flat_map(|query| query.split(move |c| !word(c)));
+    all.map(str::to_ascii_lowercase).collect()
 }
 
+/// Whether a query may read columns that it does not name. When in doubt it does: a comment hides what a `*` is.
+fn takes_all(query: &str, words: &BTreeSet<String>) -> bool {
+    let is_product = |before: &str| {
+        let before = before.trim_end();
+        let last = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+        match before.chars().next_back() {
+            Some('(' | ')') => true,
+            _ => !last.is_empty() && !["select", "distinct", "all"].contains(&&*last.to_ascii_lowercase()),
+        }
+    };
+    words.contains("natural")
+        || ["--", "/*"].iter().any(|comment| query.contains(comment))
+        || query.match_indices('*').any(|(at, _)| !is_product(&query[..at]))
+}
+
+/// Puts in the rows of one document; the answer is the tables that it has rows in.
 fn insert(
     connection: &Connection,
     number: usize,
     exhibit: &Exhibit,
-    asked: &BTreeSet<&str>,
+    asked: &Asked,
     now: Time,
-) -> Result<(), rusqlite::Error> {
+) -> Result<BTreeSet<&'static str>, rusqlite::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     let envelope = &exhibit.envelope;
     let side = envelope.side.as_str();
@@ -248,24 +289,28 @@ fn insert(
         (number, side, &envelope.kind, &envelope.scope, envelope.effective().as_second()),
     )?;
     let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
-    let asked = |table: &str| asked.contains(&table);
-    let said = |table: &str| asked(table) && !agreed::COMPUTED.contains(&table);
+    let mut held = BTreeSet::new();
+    let said = |table: &str| asked.contains_key(table) && !agreed::COMPUTED.contains(&table);
     let texts = exhibit.rows.of(&|table| table == "contract_text");
     let computed: Vec<Row> = texts.flat_map(|text| agreed::rows(&text, now)).collect();
-    let computed = computed.into_iter().filter(|row| asked(row.table().name));
+    let computed = computed.into_iter().filter(|row| asked.contains_key(row.table().name));
     for row in exhibit.rows.of(&said).chain(computed) {
-        let statement = match statements.entry(row.table().name) {
+        let name = row.table().name;
+        let columns = asked.get(name).map_or(&[][..], Vec::as_slice);
+        let statement = match statements.entry(name) {
             Entry::Occupied(there) => there.into_mut(),
             Entry::Vacant(place) => {
-                let cells = vec!["?"; row.cells().len() + 2].join(", ");
-                place.insert(
-                    connection.prepare(&format!("insert into t_{} values ({cells})", row.table().name))?,
-                )
+                held.insert(name);
+                let cells: Vec<&str> =
+                    columns.iter().map(|is_asked| if *is_asked { "?" } else { "null" }).collect();
+                let cells = [&["?", "?"], cells.as_slice()].concat().join(", ");
+                place.insert(connection.prepare(&format!("insert into t_{name} values ({cells})"))?)
             }
         };
         statement.raw_bind_parameter(1, number)?;
         statement.raw_bind_parameter(2, side)?;
-        for (n, cell) in row.cells().iter().enumerate() {
+        let cells = row.cells().iter().zip(columns).filter(|(_, is_asked)| **is_asked);
+        for (n, (cell, _)) in cells.enumerate() {
             match cell {
                 Cell::Null => statement.raw_bind_parameter(n + 3, Value::Null)?,
                 Cell::Number(v) => statement.raw_bind_parameter(n + 3, v)?,
@@ -275,7 +320,7 @@ fn insert(
         }
         statement.raw_execute()?;
     }
-    Ok(())
+    Ok(held)
 }
 
 #[cfg(test)]
@@ -284,10 +329,32 @@ mod tests {
 
     #[test]
     fn a_query_over_no_document_finds_nothing_and_is_no_failure() {
-        let store = Store::load(&[], &BTreeSet::new(), Time::UNIX_EPOCH).expect("loads");
         let query = "select 'nothing' where not exists (select 1 from device)";
+        let asked = Asked::from([(
+            "device",
+            vec![true; evidence::schema::Table::named("device").expect("ours").columns.len()],
+        )]);
+        let store = Store::load(&[], &asked, Time::UNIX_EPOCH).expect("loads");
         store.show(&[], &[query]).expect("shown");
         assert_eq!(store.ask(query, &Values::new()).map(|lines| lines.len()), Ok(1));
         assert!(store.ask("select count(*) from t_device", &Values::new()).is_err(), "only what is shown");
+    }
+
+    #[test]
+    fn a_query_that_may_read_columns_without_their_names_gets_all_of_them() {
+        for (query, all) in [
+            ("select id, count(*) from device where score * 10 > (1 + 2) * 3 and name glob '*'", true),
+            ("select id, count(*) from device where score * 10 > (1 + 2) * 3", false),
+            ("select * from device", true),
+            ("SELECT DISTINCT\n* from device", true),
+            ("select d.* from device d", true),
+            ("select \"device\".* from device", true),
+            ("select id, * from device", true),
+            ("select --\n* from device", true),
+            ("select/**/* from device", true),
+            ("select id from device natural join finding", true),
+        ] {
+            assert_eq!(takes_all(query, &words([query])), all, "{query}");
+        }
     }
 }

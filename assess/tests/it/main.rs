@@ -3,6 +3,7 @@
 mod agreed;
 mod audit;
 mod fixtures;
+mod hostile;
 mod laws;
 mod report;
 mod scuba;
