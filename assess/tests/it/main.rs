@@ -3,7 +3,7 @@
 mod agreed;
 mod audit;
 mod fixtures;
-mod hostile;
 mod laws;
+mod more;
 mod report;
 mod scuba;
