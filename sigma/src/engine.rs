@@ -122,7 +122,7 @@ impl Engine {
 
     /// Looks at one event.
     pub fn observe(&mut self, event: &Observed<'_>) -> Vec<Hit> {
-        let view = View::new(event.fields, event.class.renames());
+        let view = View::new(event.fields, event.class);
         let mut hits = vec![];
         for number in self.candidates(event.class).iter().copied() {
             let Body::Detection(detection) = &self.rules.rules[number].body else { continue };

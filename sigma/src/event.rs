@@ -1,5 +1,6 @@
 //! An event as rules see it: fields by name, values as text, each looked up and folded once.
 
+use crate::logsource::Class;
 use crate::pattern::fold;
 use serde_json::{Map, Value};
 use std::cell::{OnceCell, RefCell};
@@ -64,15 +65,15 @@ impl Leaf {
 /// An event with what was looked up in it so far.
 pub(crate) struct View<'a> {
     fields: &'a Map<String, Value>,
-    /// Other names that this class of events has for a field: what rules say, what the event says.
-    renames: &'a [(&'a str, &'a str)],
+    /// Knows other names that such events have for a field.
+    class: &'a Class,
     found: RefCell<BTreeMap<String, Rc<Found>>>,
     everything: OnceCell<Vec<Leaf>>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(fields: &'a Map<String, Value>, renames: &'a [(&'a str, &'a str)]) -> Self {
-        Self { fields, renames, found: RefCell::default(), everything: OnceCell::new() }
+    pub(crate) fn new(fields: &'a Map<String, Value>, class: &'a Class) -> Self {
+        Self { fields, class, found: RefCell::default(), everything: OnceCell::new() }
     }
 
     /// A field by its name: first a key that holds the dots, then a path; through arrays any member.
@@ -83,10 +84,13 @@ impl<'a> View<'a> {
         let mut found = Found::default();
         let mut left = LOOKUP_LIMIT;
         look(self.fields, name, &mut found, &mut left);
-        if !found.present
-            && let Some((_, other)) = self.renames.iter().find(|(rule, _)| *rule == name)
-        {
-            look(self.fields, other, &mut found, &mut left);
+        if !found.present {
+            for other in self.class.other_names(name) {
+                look(self.fields, &other, &mut found, &mut left);
+                if found.present {
+                    break;
+                }
+            }
         }
         let found = Rc::new(found);
         self.found.borrow_mut().insert(name.to_owned(), Rc::clone(&found));

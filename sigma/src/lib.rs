@@ -32,6 +32,6 @@ mod yaml;
 
 pub use engine::{Engine, EngineOptions, Hit, Observed};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
-pub use logsource::{Class, classify};
+pub use logsource::{Class, Source, Sources, SourcesError, Wanted, classify, classify_with};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
