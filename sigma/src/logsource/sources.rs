@@ -66,11 +66,13 @@ impl Source {
             && meant(&rule.service, self.service)
     }
 
-    /// Its parts in short: `windows/process_creation`, `linux/auditd`, `proxy`.
+    /// Product, category and service in short, `*` for what it leaves open: `windows/process_creation`,
+    /// `linux/*/auditd`, `*/proxy`.
     #[must_use]
     pub fn name(&self) -> String {
-        let parts = [self.product, self.category, self.service];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("/")
+        let parts = [self.product, self.category, self.service].map(|p| p.unwrap_or("*"));
+        let name = parts.join("/");
+        name.trim_end_matches("/*").to_owned()
     }
 }
 
