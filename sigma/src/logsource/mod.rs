@@ -12,6 +12,7 @@ use std::cmp::Ordering;
 
 pub use data::SourcesError;
 use sources::Known;
+pub(crate) use sources::OtherNames;
 pub use sources::{Source, Sources, Wanted};
 
 /// The log sources of an event. Parts that nothing is known of are open.
@@ -70,17 +71,11 @@ impl Class {
     }
 
     /// Other names that a field of a rule may have in such an event, in the order in which they are tried.
-    pub fn other_names(&self, field: &str) -> impl Iterator<Item = Cow<'static, str>> {
-        let field = field.to_owned();
-        let own = field.clone();
-        let exact = self
-            .renames()
-            .iter()
-            .filter(move |(rule, _)| *rule == own)
-            .map(|(_, event)| Cow::Borrowed(*event));
-        exact.chain(
-            self.around().iter().map(move |(before, behind)| Cow::Owned(format!("{before}{field}{behind}"))),
-        )
+    pub fn other_names<'f>(&self, field: &'f str) -> impl Iterator<Item = Cow<'static, str>> + use<'f> {
+        let exact = self.renames().iter().filter(move |(rule, _)| *rule == field);
+        let around =
+            self.around().iter().map(move |(before, behind)| format!("{before}{field}{behind}").into());
+        exact.map(|(_, event)| Cow::Borrowed(*event)).chain(around)
     }
 
     /// The form in which such events come, in words; empty where nothing is known.
@@ -108,6 +103,11 @@ impl Ord for Class {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }
+}
+
+/// Every name that events of some class have for a field of a rule of this log source.
+pub(crate) fn other_names(source: &LogSource) -> OtherNames {
+    Sources::known().other_names(source)
 }
 
 /// The class of an event of a format (`evtx`, `syslog`, `zeek`, `cloudtrail`, …) with these fields.

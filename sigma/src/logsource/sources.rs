@@ -95,6 +95,18 @@ enum Node {
     Ask { key: usize, values: BTreeMap<String, Node>, other: Box<Node> },
 }
 
+impl Node {
+    fn leaves(&self, into: &mut Vec<&'static Known>) {
+        match self {
+            Self::Leaf(known) => into.push(known),
+            Self::Ask { values, other, .. } => {
+                values.values().for_each(|node| node.leaves(into));
+                other.leaves(into);
+            }
+        }
+    }
+}
+
 /// A part of a log source of which something is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
@@ -140,6 +152,26 @@ pub struct Sources {
     /// Formats that a form names: an event of such a format is tried with no other form.
     formats: BTreeSet<&'static str>,
     citations: Vec<(&'static str, &'static str, &'static str)>,
+    /// Everything that can be known of a class.
+    classes: Vec<&'static Known>,
+}
+
+/// Other names that fields of rules of one log source may have, in events of any class.
+#[derive(Debug, Default)]
+pub(crate) struct OtherNames {
+    renames: BTreeSet<(&'static str, &'static str)>,
+    around: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl OtherNames {
+    pub(crate) fn of(&self, field: &str) -> impl Iterator<Item = Cow<'static, str>> {
+        let exact = self
+            .renames
+            .iter()
+            .filter(move |(rule, _)| *rule == field)
+            .map(|(_, event)| Cow::Borrowed(*event));
+        exact.chain(self.around.iter().map(move |(before, behind)| format!("{before}{field}{behind}").into()))
+    }
 }
 
 pub(super) static NOTHING: LazyLock<&'static Known> = LazyLock::new(|| {
@@ -187,7 +219,13 @@ impl Sources {
     pub fn read(files: &[(String, String)]) -> Result<Self, SourcesError> {
         let own = FILES.iter().map(|(name, text)| (*name, *text));
         let given = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let mut made = Self { sources: vec![], forms: vec![], formats: BTreeSet::new(), citations: vec![] };
+        let mut made = Self {
+            sources: vec![],
+            forms: vec![],
+            formats: BTreeSet::new(),
+            citations: vec![],
+            classes: vec![],
+        };
         let mut numbers = 1;
         for (file, text) in given.chain(own) {
             let read = data::read(file, text)?;
@@ -225,6 +263,17 @@ impl Sources {
     #[must_use]
     pub fn of_class(&self, class: &Class) -> Vec<&Source> {
         class.known.sources.iter().filter_map(|n| self.sources.get(*n)).collect()
+    }
+
+    pub(crate) fn other_names(&self, source: &LogSource) -> OtherNames {
+        let mut made = OtherNames::default();
+        for known in
+            self.classes.iter().filter(|known| Class { known, named: None, unnamed: false }.admits(source))
+        {
+            made.renames.extend(known.renames.iter().copied());
+            made.around.extend(known.around.iter().copied());
+        }
+        made
     }
 
     /// Every field that [`Sources::classify`] may ask for, sorted.
@@ -275,7 +324,9 @@ impl Sources {
         }
         for form in &read.form {
             let plan = Plan { form: form.get_ref(), product, sources: &self.sources, first };
-            self.forms.push(plan.make(numbers));
+            let made = plan.make(numbers);
+            made.root.leaves(&mut self.classes);
+            self.forms.push(made);
             self.formats.extend(form.get_ref().formats.iter().map(|f| keep(f)));
         }
     }
