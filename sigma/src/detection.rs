@@ -37,6 +37,8 @@ impl Search {
 /// A detection, ready to be matched.
 #[derive(Debug, Clone)]
 pub(crate) struct Detection {
+    /// What the searches are called.
+    pub(crate) names: Box<[Box<str>]>,
     pub(crate) searches: Vec<Search>,
     pub(crate) condition: Expr,
 }
@@ -81,10 +83,11 @@ impl Detection {
             let read = condition::parse(&text, &names);
             parts.push(read.map_err(|f| Fault::at(one, f.code, f.message).shifted(f.offset))?);
         }
+        let names = names.into_iter().map(String::into_boxed_str).collect();
         match parts.len() {
             0 => Err(Fault::at(condition, "SG-011", "the list of conditions is empty")),
-            1 => Ok(Self { searches, condition: parts.swap_remove(0) }),
-            _ => Ok(Self { searches, condition: Expr::Any(parts) }),
+            1 => Ok(Self { names, searches, condition: parts.swap_remove(0) }),
+            _ => Ok(Self { names, searches, condition: Expr::Any(parts) }),
         }
     }
 }

@@ -111,6 +111,14 @@ impl<'a> View<'a> {
         found
     }
 
+    /// The other name under which a field is there, where its own name is not.
+    pub(crate) fn found_as(&self, name: &str) -> Option<String> {
+        if self.source.find(name).present {
+            return None;
+        }
+        self.class.other_names(name).find(|other| self.source.find(other).present).map(Into::into)
+    }
+
     /// Every value at any depth.
     pub(crate) fn everything(&self) -> &[Leaf] {
         self.everything.get_or_init(|| match self.source {

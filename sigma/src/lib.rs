@@ -23,6 +23,7 @@ mod correlation;
 mod detection;
 mod engine;
 mod event;
+mod explain;
 mod expression;
 mod fields;
 mod gate;
@@ -38,6 +39,7 @@ mod yaml;
 
 pub use compiled::{Compiled, Route, Scratch};
 pub use engine::{Engine, EngineOptions, Hit, Observed};
+pub use explain::{Branch, Explanation, FieldLook, Outcome, Outline, explain, outline};
 pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
 pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};

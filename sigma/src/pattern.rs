@@ -115,6 +115,14 @@ impl Pattern {
         Self { steps, cased, plain }
     }
 
+    /// The text as a rule would write it, and where it stands in what matches; none where wildcards stand inside.
+    pub(crate) fn shown(&self) -> (String, Option<Place>) {
+        match &self.plain {
+            Some(plain) => (plain.text.clone(), Some(self.literal().1)),
+            None => (text_of(&self.steps), None),
+        }
+    }
+
     pub(crate) fn cased(&self) -> bool {
         self.cased
     }

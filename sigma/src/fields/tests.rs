@@ -1,6 +1,6 @@
-use crate::logsource::Class;
 use super::*;
 use crate::event::View;
+use crate::logsource::Class;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -33,7 +33,11 @@ fn check(event: &Value) {
     let (names, map) = (names(), event.as_object().expect("an object"));
     let mut fields = Fields::new();
     fields.take_map(&names, Extent::Everything, map);
-    assert_eq!(seen(&View::of_fields(&names, &fields, &Class::default())), seen(&View::new(map, &Class::default())), "{event}");
+    assert_eq!(
+        seen(&View::of_fields(&names, &fields, &Class::default())),
+        seen(&View::new(map, &Class::default())),
+        "{event}"
+    );
 }
 
 #[test]
