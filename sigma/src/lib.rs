@@ -33,8 +33,10 @@ mod logsource;
 mod pattern;
 pub mod plain;
 mod quick;
+mod reach;
 mod refuse;
 mod rule;
+mod values;
 mod yaml;
 
 pub use compiled::{Compiled, Route, Scratch};
@@ -44,5 +46,7 @@ pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
 pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
 pub use logsource::{Class, Source, Sources, SourcesError, Wanted, classify, classify_with};
+pub use reach::{Delivered, Hindrance, hindrances};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
+pub use values::values;
