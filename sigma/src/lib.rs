@@ -41,7 +41,7 @@ mod yaml;
 
 pub use compiled::{Compiled, Route, Scratch};
 pub use engine::{Engine, EngineOptions, Hit, Observed};
-pub use explain::{Branch, Explanation, FieldLook, Outcome, Outline, explain, outline};
+pub use explain::{Branch, Explanation, FieldLook, Outcome, Outline, Relations, explain, outline, relations};
 pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
 pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};

@@ -14,6 +14,7 @@ use crate::item::{Item, Test};
 use crate::logsource::{Class, Sources};
 use crate::rule::{Body, LogSource, Rule, RuleSet};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 pub use words::Outline;
 use words::{short, subject, test_in_words};
@@ -122,6 +123,35 @@ pub fn explain(
 #[must_use]
 pub fn outline(rule: &Rule) -> Option<Outline> {
     rule.any_detection().map(Outline::of)
+}
+
+/// How a rule stands to others of its set, by their numbers, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Relations {
+    /// Correlations that count its hits.
+    pub feeds: Vec<usize>,
+    /// Filters that take events away from it.
+    pub filtered_by: Vec<usize>,
+    /// Rules whose hits it counts.
+    pub counts: Vec<usize>,
+    /// Rules from which it takes events away.
+    pub filters: Vec<usize>,
+}
+
+/// How the rule of this number stands to the others.
+#[must_use]
+pub fn relations(rules: &RuleSet, number: usize) -> Relations {
+    let links = Links::new(rules);
+    let of = |map: &BTreeMap<usize, Vec<usize>>| map.get(&number).cloned().unwrap_or_default();
+    let back = |map: &BTreeMap<usize, Vec<usize>>| {
+        map.iter().filter(|(_, to)| to.contains(&number)).map(|(from, _)| *from).collect()
+    };
+    Relations {
+        feeds: of(&links.feeds),
+        filtered_by: of(&links.filters),
+        counts: back(&links.feeds),
+        filters: back(&links.filters),
+    }
 }
 
 impl LogSource {

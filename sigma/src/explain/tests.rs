@@ -100,6 +100,9 @@ fn filters_and_correlations_are_told() {
     let got = explained(&format!("{base}{filter}"), "ndjson", &json!({"a": 1, "b": 2}));
     assert_eq!((got.outcome, got.filters[0].2.holds), (Outcome::Filtered, true));
     assert_eq!(explained(&format!("{base}{filter}"), "ndjson", &json!({"a": 1})).outcome, Outcome::Match);
+    let loaded = load([("r.yml".to_owned(), format!("{base}{filter}").into_bytes())]);
+    assert_eq!(relations(&loaded.rules, 0).filtered_by, [1]);
+    assert_eq!(relations(&loaded.rules, 1).filters, [0]);
     let counted = base.replace("id: r", "id: q\nname: q");
     let yaml = format!(
         "{counted}---\ntitle: c\nid: r\ncorrelation:\n  type: event_count\n  rules: [q]\n  timespan: 1m\n  condition: {{gte: 2}}\n"
