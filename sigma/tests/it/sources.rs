@@ -248,3 +248,17 @@ fn a_file_of_ones_own_adds_a_form_and_its_sources() {
     assert_eq!(class.other_names("amount").collect::<Vec<_>>(), ["body.amount"]);
     assert_eq!(sources.of_class(&class).iter().map(|s| s.name()).collect::<Vec<_>>(), ["shop/*/till"]);
 }
+
+#[test]
+fn the_page_names_every_form_source_and_reason() {
+    let page = include_str!("../../../docs/log-sources.md");
+    for source in Sources::known().list() {
+        assert!(page.contains(&format!("`{}`", source.name())), "{} is not on the page", source.name());
+        assert!(source.unknown.is_none_or(|why| page.contains(why)), "the page gives another reason for {}", source.name());
+    }
+    for (document, section, file) in Sources::known().citations() {
+        assert!(page.contains(&format!("{document} ({section})")) && page.contains(file), "{document}");
+    }
+    let example = page.split("```toml").nth(1).and_then(|t| t.split("```").next()).expect("an example");
+    Sources::read(&[("example.toml".to_owned(), example.to_owned())]).expect("the page's own example is right");
+}
