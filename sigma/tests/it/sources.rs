@@ -254,11 +254,16 @@ fn the_page_names_every_form_source_and_reason() {
     let page = include_str!("../../../docs/log-sources.md");
     for source in Sources::known().list() {
         assert!(page.contains(&format!("`{}`", source.name())), "{} is not on the page", source.name());
-        assert!(source.unknown.is_none_or(|why| page.contains(why)), "the page gives another reason for {}", source.name());
+        assert!(
+            source.unknown.is_none_or(|why| page.contains(why)),
+            "the page gives another reason for {}",
+            source.name()
+        );
     }
     for (document, section, file) in Sources::known().citations() {
         assert!(page.contains(&format!("{document} ({section})")) && page.contains(file), "{document}");
     }
     let example = page.split("```toml").nth(1).and_then(|t| t.split("```").next()).expect("an example");
-    Sources::read(&[("example.toml".to_owned(), example.to_owned())]).expect("the page's own example is right");
+    Sources::read(&[("example.toml".to_owned(), example.to_owned())])
+        .expect("the page's own example is right");
 }

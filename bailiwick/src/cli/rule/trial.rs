@@ -300,7 +300,7 @@ impl Trial<'_> {
                     Err(format!("must not match and fires {}{}", times(got), self.why(number, &events, true)))
                 }
                 (Want::Exactly(want), got) => {
-                    Err(format!("must fire {} and fires {}", times(want), times(got)))
+                    Err(format!("must fire {}, and fires {}", times(want), times(got)))
                 }
             }
         });
@@ -371,7 +371,11 @@ impl Trial<'_> {
 }
 
 fn times(many: u64) -> String {
-    if many == 1 { "once".to_owned() } else { format!("{many} times") }
+    match many {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    }
 }
 
 /// One sentence out of an explanation.
