@@ -74,7 +74,7 @@ pub(crate) fn run(config: &Config, args: &CoverageArgs, out: Out) -> Result<Exit
     let supply = Supply::read(&config.home.value, &args.sources, out)?;
     let coverage = Coverage::of(&loaded.rules, &supply);
     if args.format == As::Navigator {
-        out.verbatim(&format!("{:#}\n", coverage.layer(&supply)));
+        out.json_line(&coverage.layer(&supply));
         return Ok(Exit::Ok);
     }
     match out.form {

@@ -159,11 +159,9 @@ fn gate_lines(rule: &Rule) -> Vec<String> {
     match &gate.literals {
         None => made.push("gate: none".to_owned()),
         Some(list) => {
-            made.push(format!(
-                "gate: one of {} texts, the shortest of {} characters",
-                list.len(),
-                gate.shortest
-            ));
+            let texts =
+                if list.len() == 1 { "one text".to_owned() } else { format!("one of {} texts", list.len()) };
+            made.push(format!("gate: {texts}, the shortest of {} characters", gate.shortest));
             made.extend(list.iter().take(TOLD_LIMIT).map(|l| format!("  {}", literal_in_words(l))));
             if list.len() > TOLD_LIMIT {
                 made.push(format!("  and {} more", list.len() - TOLD_LIMIT));
