@@ -8,7 +8,7 @@ pub(crate) struct Code {
 }
 
 /// All codes. A code is never given a second meaning.
-pub(crate) const CODES: [Code; 33] = [
+pub(crate) const CODES: [Code; 34] = [
     Code {
         code: "BW-1001",
         title: "the command line cannot be understood",
@@ -133,6 +133,11 @@ pub(crate) const CODES: [Code; 33] = [
         code: "BW-3002",
         title: "a document of evidence is not whole",
         page: "It ended early, lacks parts, or holds nothing that can be used. It is sealed all the same, because a collection that failed is evidence too: until a whole one of the same kind and scope is added, checks that stand on it say `error` or `unknown`, never `met`.",
+    },
+    Code {
+        code: "BW-3003",
+        title: "an event cannot be read",
+        page: "The record that was named is cut short, is not of its form, or is binary. What could not be read says nothing about a rule, so nothing is explained. Say what the file holds with `--format`, or mend it.",
     },
     Code {
         code: "BW-4001",

@@ -18,6 +18,7 @@
 //! ```
 
 mod across;
+pub mod attack;
 mod detector;
 mod rules;
 

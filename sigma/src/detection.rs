@@ -1,8 +1,7 @@
 //! The detection section: named searches and the condition over them.
 
 use crate::condition::{self, Expr};
-use crate::event::View;
-use crate::matcher::{Item, Values};
+use crate::item::{Item, Values};
 use crate::refuse::Fault;
 use crate::yaml::{Node, Value};
 
@@ -33,20 +32,15 @@ impl Search {
             _ => Ok(Self::All(vec![Item::keywords(node, values, missing)?])),
         }
     }
-
-    pub(crate) fn fits(&self, view: &View<'_>) -> bool {
-        match self {
-            Self::All(items) => items.iter().all(|i| i.fits(view)),
-            Self::Any(parts) => parts.iter().any(|p| p.fits(view)),
-        }
-    }
 }
 
 /// A detection, ready to be matched.
 #[derive(Debug, Clone)]
 pub(crate) struct Detection {
-    searches: Vec<Search>,
-    condition: Expr,
+    /// What the searches are called.
+    pub(crate) names: Box<[Box<str>]>,
+    pub(crate) searches: Vec<Search>,
+    pub(crate) condition: Expr,
 }
 
 impl Detection {
@@ -89,14 +83,11 @@ impl Detection {
             let read = condition::parse(&text, &names);
             parts.push(read.map_err(|f| Fault::at(one, f.code, f.message).shifted(f.offset))?);
         }
+        let names = names.into_iter().map(String::into_boxed_str).collect();
         match parts.len() {
             0 => Err(Fault::at(condition, "SG-011", "the list of conditions is empty")),
-            1 => Ok(Self { searches, condition: parts.swap_remove(0) }),
-            _ => Ok(Self { searches, condition: Expr::Any(parts) }),
+            1 => Ok(Self { names, searches, condition: parts.swap_remove(0) }),
+            _ => Ok(Self { names, searches, condition: Expr::Any(parts) }),
         }
-    }
-
-    pub(crate) fn fits(&self, view: &View<'_>) -> bool {
-        self.condition.decide(&mut |number| self.searches.get(number).is_some_and(|s| s.fits(view)))
     }
 }

@@ -17,21 +17,36 @@
 //! assert_eq!(engine.observe(&seen)[0].seqs, [7]);
 //! ```
 
+mod compiled;
 mod condition;
 mod correlation;
 mod detection;
 mod engine;
 mod event;
+mod explain;
+mod expression;
+mod fields;
+mod gate;
+mod item;
 mod load;
 mod logsource;
-mod matcher;
 mod pattern;
+pub mod plain;
+mod quick;
+mod reach;
 mod refuse;
 mod rule;
+mod values;
 mod yaml;
 
+pub use compiled::{Compiled, Route, Scratch};
 pub use engine::{Engine, EngineOptions, Hit, Observed};
+pub use explain::{Branch, Explanation, FieldLook, Outcome, Outline, Relations, explain, outline, relations};
+pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
+pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
-pub use logsource::{Class, classify};
+pub use logsource::{Class, Source, Sources, SourcesError, Wanted, classify, classify_with};
+pub use reach::{Delivered, Hindrance, hindrances};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
+pub use values::values;

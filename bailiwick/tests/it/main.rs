@@ -12,3 +12,4 @@ mod scenarios;
 mod tidy;
 mod together;
 mod words;
+mod workbench;

@@ -6,7 +6,7 @@ use sigma::load;
 use std::path::{Path, PathBuf};
 
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn corpora() -> Option<PathBuf> {
+pub(super) fn corpora() -> Option<PathBuf> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpora"));
     let path = option_env!("BAILIWICK_CORPORA").map_or(beside, PathBuf::from);
     if !path.is_dir() {
@@ -54,7 +54,7 @@ fn every_correlation_case_holds() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn rules_below(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
+pub(super) fn rules_below(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
     let mut entries: Vec<_> =
         std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
     entries.sort();
