@@ -1,7 +1,7 @@
 //! The engine: one event after the other, hits out.
 
-use crate::correlation::{Fired, State};
-use crate::event::View;
+use crate::correlation::{Correlations, Subject};
+use crate::event::{Kind, View};
 use crate::logsource::Class;
 use crate::rule::{Body, Rule, RuleSet, Targets};
 use jiff::Timestamp;
@@ -56,9 +56,7 @@ pub struct Engine {
     by_class: BTreeMap<Class, Rc<Vec<usize>>>,
     /// Filters for each rule.
     filters: BTreeMap<usize, Vec<usize>>,
-    /// Correlations that each rule feeds.
-    feeds: BTreeMap<usize, Vec<usize>>,
-    states: BTreeMap<usize, State>,
+    correlations: Correlations,
 }
 
 /// Classes that are remembered; more than any set of sources has.
@@ -69,28 +67,16 @@ impl Engine {
     #[must_use]
     pub fn new(rules: RuleSet, options: EngineOptions) -> Self {
         let mut filters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let mut feeds: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (number, rule) in rules.rules.iter().enumerate() {
-            match &rule.body {
-                Body::Detection(_) => {}
-                Body::Correlation(correlation) => {
-                    for fed_by in &correlation.rules {
-                        let list = feeds.entry(*fed_by).or_default();
-                        if !list.contains(&number) {
-                            list.push(number);
-                        }
-                    }
-                }
-                Body::Filter { targets, .. } => {
-                    for (target, other) in rules.rules.iter().enumerate() {
-                        if is_target(rule, targets, other) {
-                            filters.entry(target).or_default().push(number);
-                        }
-                    }
+            let Body::Filter { targets, .. } = &rule.body else { continue };
+            for (target, other) in rules.rules.iter().enumerate() {
+                if is_target(rule, targets, other) {
+                    filters.entry(target).or_default().push(number);
                 }
             }
         }
-        Self { rules, options, by_class: BTreeMap::new(), filters, feeds, states: BTreeMap::new() }
+        let correlations = Correlations::new(&rules);
+        Self { rules, options, by_class: BTreeMap::new(), filters, correlations }
     }
 
     /// The rules.
@@ -102,7 +88,7 @@ impl Engine {
     /// Hits and groups of correlations that a bound closed early.
     #[must_use]
     pub fn closed(&self) -> u64 {
-        self.states.values().map(|s| s.closed).sum()
+        self.correlations.closed()
     }
 
     fn candidates(&mut self, class: &Class) -> Rc<Vec<usize>> {
@@ -126,7 +112,7 @@ impl Engine {
         let mut hits = vec![];
         for number in self.candidates(event.class).iter().copied() {
             let Body::Detection(detection) = &self.rules.rules[number].body else { continue };
-            if !detection.fits(&view) || self.is_filtered(number, &view) {
+            if !detection.fits(&view) || is_filtered((&self.rules, &self.filters), number, &view) {
                 continue;
             }
             if !self.rules.rules[number].silent {
@@ -134,50 +120,46 @@ impl Engine {
                 let seqs = vec![event.seq];
                 hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
             }
-            self.feed(number, (event.happened, event.seq), &view, &mut hits);
+            if self.correlations.is_fed_by(number) {
+                let look = |field: &str| value_of(&view, field);
+                let is_filtered = |number| is_filtered((&self.rules, &self.filters), number, &view);
+                let (happened, seq) = (event.happened, event.seq);
+                let subject = Subject { happened, seq, look: &look, is_filtered: &is_filtered };
+                self.correlations.take(&self.rules, number, &subject, &mut hits);
+            }
         }
         hits
     }
-
-    fn is_filtered(&self, number: usize, view: &View<'_>) -> bool {
-        let filters = self.filters.get(&number).map_or(&[][..], Vec::as_slice);
-        filters.iter().any(|f| match &self.rules.rules[*f].body {
-            Body::Filter { detection, .. } => detection.fits(view),
-            _ => false,
-        })
-    }
-
-    /// Gives a hit to the correlations that the rule feeds. They form no circle: each was bound to rules before it.
-    fn feed(&mut self, rule: usize, at: (Timestamp, u64), view: &View<'_>, hits: &mut Vec<Hit>) {
-        let Some(fed) = self.feeds.get(&rule).cloned() else { return };
-        for number in fed {
-            let Body::Correlation(correlation) = &self.rules.rules[number].body else { continue };
-            let Some(fired) = self.states.entry(number).or_default().take(correlation, rule, at, view) else {
-                continue;
-            };
-            let Fired { group, seqs, count, first, last, goes_on } = fired;
-            if !self.rules.rules[number].silent {
-                let mut seqs = seqs;
-                seqs.sort_unstable();
-                let group = correlation.named(&group);
-                hits.push(Hit { rule: number, seqs, count, first, last, group, goes_on });
-            }
-            // Whoever waits for this one is told each time that it holds, at the time of its last event.
-            self.feed(number, (last, at.1), view, hits);
-        }
-    }
 }
 
+fn is_filtered(
+    (rules, filters): (&RuleSet, &BTreeMap<usize, Vec<usize>>),
+    number: usize,
+    view: &View<'_>,
+) -> bool {
+    let filters = filters.get(&number).map_or(&[][..], Vec::as_slice);
+    filters.iter().any(|f| match &rules.rules[*f].body {
+        Body::Filter { detection, .. } => detection.fits(view),
+        _ => false,
+    })
+}
+
+/// The first value of a field, as text.
+fn value_of(view: &View<'_>, field: &str) -> Option<String> {
+    let found = view.field(field);
+    found.values.first().filter(|l| l.kind != Kind::Null).map(|l| l.text.clone())
+}
+
+/// A filter is for the rules that it names, correlations among them, or for all detections; of both only those whose
+/// log source does not contradict its own.
 fn is_target(filter: &Rule, targets: &Targets, rule: &Rule) -> bool {
-    if !matches!(rule.body, Body::Detection(_)) {
-        return false;
-    }
-    match targets {
+    let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
+    let (a, b) = (&filter.logsource, &rule.logsource);
+    let agrees =
+        agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service);
+    let is_meant = match targets {
         Targets::Named(names) => names.iter().any(|n| *n == rule.id || rule.name.as_ref() == Some(n)),
-        Targets::Every => {
-            let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
-            let (a, b) = (&filter.logsource, &rule.logsource);
-            agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service)
-        }
-    }
+        Targets::Every => matches!(rule.body, Body::Detection(_)),
+    };
+    agrees && is_meant && !matches!(rule.body, Body::Filter { .. })
 }

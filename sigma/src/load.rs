@@ -275,10 +275,17 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
             let numbers: Option<Vec<usize>> = references.iter().map(|r| loaded.rules.find(r)).collect();
             match numbers {
                 Some(numbers) => {
-                    if let Body::Correlation(correlation) = &mut rule.body {
-                        correlation.bind(&numbers);
+                    let bound = match &mut rule.body {
+                        Body::Correlation(correlation) => correlation.bind(&numbers, &loaded.rules),
+                        _ => Ok(()),
+                    };
+                    match bound {
+                        Ok(()) => loaded.rules.rules.push(rule),
+                        Err(message) => {
+                            let fault = Fault { line: rule.line, column: 1, code: "SG-046", message };
+                            loaded.refused.push(fault.refuse(&rule.path, ""));
+                        }
                     }
-                    loaded.rules.rules.push(rule);
                 }
                 None => still.push(Waiting { rule, references }),
             }
