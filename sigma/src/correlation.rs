@@ -13,6 +13,8 @@ mod chain;
 mod series;
 mod state;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use crate::refuse::{Fault, did_you_mean};
 use crate::rule::{Body, RuleSet};
@@ -124,8 +126,8 @@ pub(crate) struct Correlation {
     pub(crate) generate: bool,
     /// How many correlations stand in a chain before it.
     links: usize,
-    /// Whether it counts what other correlations tell: each of their episodes once.
-    counts_episodes: bool,
+    /// Whether hits may stand for the same: of several rules, a record counts once; of another correlation, an episode.
+    counts_different: bool,
 }
 
 fn timespan(node: &Node) -> Result<i128, Fault> {
@@ -203,7 +205,7 @@ impl Correlation {
                 .flatten()
                 .any(|n| n.value == Value::Bool(true)),
             links: 0,
-            counts_episodes: false,
+            counts_different: false,
         };
         made.read_condition(section, &word)?;
         Ok((made, calls))
@@ -312,7 +314,7 @@ impl Correlation {
         if self.links > LINKS_LIMIT {
             return Err(format!("more than {LINKS_LIMIT} correlations feed each other in a chain"));
         }
-        self.counts_episodes = self.kind == Type::EventCount && before.is_some();
+        self.counts_different = before.is_some() || numbers.iter().any(|n| *n != numbers[0]);
         self.rules = numbers.to_vec();
         Ok(())
     }

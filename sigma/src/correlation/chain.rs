@@ -67,7 +67,6 @@ impl Correlations {
         self.feeds.contains_key(&rule)
     }
 
-
     /// Groups that a bound closed early, and hits that it let go or that came too late.
     pub(crate) fn closed(&self) -> u64 {
         self.states.values().map(|s| s.closed + s.late).sum()

@@ -170,7 +170,7 @@ fn weight(
     (look, series): (&dyn Fn(&str) -> Option<String>, &mut Series),
 ) -> Weight {
     match of.kind {
-        Type::EventCount if !of.counts_episodes => Weight::One,
+        Type::EventCount if !of.counts_different => Weight::One,
         Type::EventCount => series.weigh(match &hit.episode {
             None => Thing::Record(hit.seq),
             Some((group, episode)) => Thing::Episode(hit.rule, group.clone(), *episode),

@@ -36,7 +36,7 @@ pub(super) enum Tally {
 impl Tally {
     pub(super) fn of(correlation: &Correlation) -> Self {
         match correlation.kind {
-            Type::EventCount if !correlation.counts_episodes => Self::Count(0),
+            Type::EventCount if !correlation.counts_different => Self::Count(0),
             Type::EventCount | Type::ValueCount | Type::Temporal | Type::TemporalOrdered => {
                 Self::Different { uses: vec![], different: 0 }
             }
