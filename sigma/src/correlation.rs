@@ -296,6 +296,12 @@ impl Correlation {
         Ok(())
     }
 
+    /// The fields that it asks.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.values().flat_map(BTreeMap::values);
+        self.group_by.iter().chain(&self.fields).chain(aliases).map(String::as_str)
+    }
+
     /// Takes the numbers of the rules that it calls.
     ///
     /// # Errors

@@ -1,13 +1,15 @@
 //! The engine: one event after the other, hits out.
 
+use crate::compiled::{Compiled, Route, Scratch};
 use crate::correlation::{Correlations, Subject};
 use crate::event::{Kind, View};
+use crate::fields::Fields;
 use crate::logsource::Class;
-use crate::rule::{Body, Rule, RuleSet, Targets};
+use crate::rule::RuleSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How the engine looks at events.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,12 +52,10 @@ pub struct Hit {
 
 /// Rules with the state of their correlations. One for each stream that must not be mixed with another.
 pub struct Engine {
-    rules: RuleSet,
-    options: EngineOptions,
-    /// Detection rules for each class of events met so far.
-    by_class: BTreeMap<Class, Rc<Vec<usize>>>,
-    /// Filters for each rule.
-    filters: BTreeMap<usize, Vec<usize>>,
+    compiled: Arc<Compiled>,
+    scratch: Scratch,
+    fields: Fields,
+    routes: BTreeMap<Class, Arc<Route>>,
     correlations: Correlations,
 }
 
@@ -66,100 +66,92 @@ impl Engine {
     /// An engine over these rules.
     #[must_use]
     pub fn new(rules: RuleSet, options: EngineOptions) -> Self {
-        let mut filters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (number, rule) in rules.rules.iter().enumerate() {
-            let Body::Filter { targets, .. } = &rule.body else { continue };
-            for (target, other) in rules.rules.iter().enumerate() {
-                if is_target(rule, targets, other) {
-                    filters.entry(target).or_default().push(number);
-                }
-            }
+        Self::over(Arc::new(Compiled::new(rules, options)))
+    }
+
+    /// An engine over rules that are compiled already; any number may share them.
+    #[must_use]
+    pub fn over(compiled: Arc<Compiled>) -> Self {
+        let correlations = Correlations::new(compiled.rules());
+        Self {
+            compiled,
+            scratch: Scratch::default(),
+            fields: Fields::new(),
+            routes: BTreeMap::new(),
+            correlations,
         }
-        let correlations = Correlations::new(&rules);
-        Self { rules, options, by_class: BTreeMap::new(), filters, correlations }
+    }
+
+    /// What the rules were compiled to.
+    #[must_use]
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
     }
 
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
-        &self.rules
+        self.compiled.rules()
     }
 
-    /// Hits and groups of correlations that a bound closed early.
+    /// Groups of correlations that a bound closed early, hits that it let go, and hits that came too late to be counted.
     #[must_use]
     pub fn closed(&self) -> u64 {
         self.correlations.closed()
     }
 
-    fn candidates(&mut self, class: &Class) -> Rc<Vec<usize>> {
-        if let Some(list) = self.by_class.get(class) {
-            return Rc::clone(list);
+    fn route(&mut self, class: &Class) -> Arc<Route> {
+        if let Some(route) = self.routes.get(class) {
+            return Arc::clone(route);
         }
-        let fits = |rule: &Rule| self.options.ignore_logsource || class.admits(&rule.logsource);
-        let numbers = self.rules.rules.iter().enumerate();
-        let detections = numbers.filter(|(_, r)| matches!(r.body, Body::Detection(_)) && fits(r));
-        let list = Rc::new(detections.map(|(n, _)| n).collect::<Vec<_>>());
-        if self.by_class.len() >= CLASSES_LIMIT {
-            self.by_class.clear();
+        let route = self.compiled.route(class);
+        if self.routes.len() >= CLASSES_LIMIT {
+            self.routes.clear();
         }
-        self.by_class.insert(class.clone(), Rc::clone(&list));
-        list
+        self.routes.insert(class.clone(), Arc::clone(&route));
+        route
     }
 
     /// Looks at one event.
     pub fn observe(&mut self, event: &Observed<'_>) -> Vec<Hit> {
+        let route = self.route(event.class);
+        let compiled = Arc::clone(&self.compiled);
+        self.fields.take_map(compiled.names(), route.extent(), event.fields);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let hits = match compiled.matches(&route, &self.fields, &mut scratch) {
+            [] => vec![],
+            matched => self.settle(matched, event),
+        };
+        self.scratch = scratch;
+        hits
+    }
+
+    /// Takes what [`Compiled::matches`] said of an event: feeds correlations, and says what is to be told.
+    pub fn settle(&mut self, matched: &[usize], event: &Observed<'_>) -> Vec<Hit> {
+        let compiled = Arc::clone(&self.compiled);
         let view = View::new(event.fields, event.class.renames());
         let mut hits = vec![];
-        for number in self.candidates(event.class).iter().copied() {
-            let Body::Detection(detection) = &self.rules.rules[number].body else { continue };
-            if !detection.fits(&view) || is_filtered((&self.rules, &self.filters), number, &view) {
-                continue;
-            }
-            if !self.rules.rules[number].silent {
+        for number in matched.iter().copied() {
+            let Some(rule) = compiled.rules().get(number) else { continue };
+            if !rule.silent {
                 let (first, last) = (event.happened, event.happened);
                 let seqs = vec![event.seq];
                 hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
             }
             if self.correlations.is_fed_by(number) {
                 let look = |field: &str| value_of(&view, field);
-                let is_filtered = |number| is_filtered((&self.rules, &self.filters), number, &view);
+                let is_filtered = |number| compiled.is_filtered(number, &view);
                 let (happened, seq) = (event.happened, event.seq);
                 let subject = Subject { happened, seq, look: &look, is_filtered: &is_filtered };
-                self.correlations.take(&self.rules, number, &subject, &mut hits);
+                self.correlations.take(compiled.rules(), number, &subject, &mut hits);
             }
         }
         hits
     }
 }
 
-fn is_filtered(
-    (rules, filters): (&RuleSet, &BTreeMap<usize, Vec<usize>>),
-    number: usize,
-    view: &View<'_>,
-) -> bool {
-    let filters = filters.get(&number).map_or(&[][..], Vec::as_slice);
-    filters.iter().any(|f| match &rules.rules[*f].body {
-        Body::Filter { detection, .. } => detection.fits(view),
-        _ => false,
-    })
-}
-
 /// The first value of a field, as text.
 fn value_of(view: &View<'_>, field: &str) -> Option<String> {
     let found = view.field(field);
     found.values.first().filter(|l| l.kind != Kind::Null).map(|l| l.text.clone())
-}
-
-/// A filter is for the rules that it names, correlations among them, or for all detections; of both only those whose
-/// log source does not contradict its own.
-fn is_target(filter: &Rule, targets: &Targets, rule: &Rule) -> bool {
-    let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
-    let (a, b) = (&filter.logsource, &rule.logsource);
-    let agrees =
-        agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service);
-    let is_meant = match targets {
-        Targets::Named(names) => names.iter().any(|n| *n == rule.id || rule.name.as_ref() == Some(n)),
-        Targets::Every => matches!(rule.body, Body::Detection(_)),
-    };
-    agrees && is_meant && !matches!(rule.body, Body::Filter { .. })
 }
