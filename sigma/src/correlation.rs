@@ -10,6 +10,7 @@
 
 mod amount;
 mod chain;
+pub(crate) mod replaced;
 mod series;
 mod state;
 mod tally;

@@ -34,6 +34,7 @@ pub mod plain;
 mod quick;
 mod refuse;
 mod rule;
+mod words;
 mod yaml;
 
 pub use compiled::{Compiled, Route, Scratch};
@@ -44,3 +45,4 @@ pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
 pub use logsource::{Class, classify};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
+pub use words::necessary_words;

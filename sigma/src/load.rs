@@ -1,6 +1,7 @@
 //! Reads files of rules. Every document is loaded, unarmed, or refused with a reason; none is skipped.
 
 use crate::correlation::Correlation;
+use crate::correlation::replaced::written_out;
 use crate::detection::Detection;
 use crate::item::Values;
 use crate::refuse::{Fault, Refused, did_you_mean};
@@ -194,7 +195,8 @@ fn rule(
     let body = match kind {
         RuleKind::Detection => {
             let section = document.get("detection").unwrap_or(document);
-            Body::Detection(Detection::read(section, values, missing)?)
+            let read = Detection::read(section, values, missing);
+            Body::Detection(read.map_err(|fault| written_out(fault, document))?)
         }
         RuleKind::Correlation => {
             let (correlation, names) =
