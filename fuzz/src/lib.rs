@@ -228,7 +228,7 @@ fn observe_lines(rules: sigma::RuleSet, lines: &[u8]) -> usize {
         let next = seqs.len() as u64;
         let seq = *seqs.entry(line).or_insert(next);
         let second = fields.get("t").and_then(serde_json::Value::as_i64).unwrap_or(0);
-        let happened = model::Time::from_second(second).unwrap_or(now());
+        let happened = Time::from_second(second).unwrap_or(now());
         let class = sigma::classify("ndjson", &fields);
         for hit in engine.observe(&sigma::Observed { fields: &fields, happened, class: &class, seq }) {
             assert!(hit.first <= hit.last && hit.count >= hit.seqs.len() as u64 && !hit.seqs.is_empty());

@@ -5,7 +5,7 @@ use crate::search::Range;
 use custody::{Page, Parse, ReadError, Unit, View};
 use model::{Kind, Record};
 use sigma::{Rule, RuleKind, RuleSet, necessary_words};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// Different words that indexes are asked for; of rules that would need more, the words that come last are not asked.
@@ -29,6 +29,9 @@ pub struct Cost {
     pub is_selective: bool,
 }
 
+/// Looks at a page, and is told which of its records are wanted.
+pub type Each<'a> = &'a mut dyn FnMut(&Page, &dyn Fn(&Record) -> bool) -> ControlFlow<()>;
+
 /// What a hunt will read, known before it starts.
 #[derive(Debug)]
 pub struct Plan {
@@ -47,14 +50,14 @@ pub struct Plan {
 #[derive(Debug)]
 struct Wanted {
     /// For each term the alternatives that have it, with its place there.
-    of: HashMap<u64, Vec<(u32, u32)>>,
+    of: BTreeMap<u64, Vec<(u32, u32)>>,
     /// What is seen of each alternative when all of it is.
     all: Vec<u64>,
 }
 
 impl Wanted {
     fn new(alternatives: &BTreeSet<Vec<u64>>) -> Self {
-        let mut made = Self { of: HashMap::new(), all: vec![] };
+        let mut made = Self { of: BTreeMap::new(), all: vec![] };
         for terms in alternatives {
             let number = u32::try_from(made.all.len()).expect("as many as rules hold values");
             for (place, term) in (0..).zip(terms) {
@@ -98,7 +101,8 @@ impl Asked {
     fn of(rules: &RuleSet, added: &BTreeSet<u64>) -> Self {
         let mut made = Self::default();
         for rule in rules.iter() {
-            necessary_words(rule, is_word, &mut |words| {
+            // What it chooses does not matter yet: it is asked about every word that there is.
+            let _ = necessary_words(rule, is_word, &mut |words| {
                 words.iter().for_each(|word| made.take(word, added));
                 Some(1.0)
             });
@@ -152,7 +156,7 @@ pub fn plan(
         let with = units.iter().filter(|(_, bits)| places.iter().all(|p| has(bits, p)));
         with.map(|(u, _)| u.count).sum::<u64>() as f64 / records.max(1) as f64
     };
-    let mut known: HashMap<Vec<usize>, f64> = HashMap::new();
+    let mut known: BTreeMap<Vec<usize>, f64> = BTreeMap::new();
     let (mut costs, mut alternatives, mut reads) = (vec![], BTreeSet::new(), vec![false; units.len()]);
     let mut takes_all = false;
     for (number, rule) in rules.iter().enumerate().filter(|(_, r)| r.kind == RuleKind::Detection) {
@@ -204,7 +208,7 @@ impl Plan {
         view: &View,
         parse: Parse<'_>,
         step: &mut dyn FnMut(u64),
-        each: &mut dyn FnMut(&Page, &dyn Fn(&Record) -> bool) -> ControlFlow<()>,
+        each: Each<'_>,
     ) -> Result<u64, ReadError> {
         let (mut read, mut looked) = (0, 0);
         let wanted = |record: &Record| {

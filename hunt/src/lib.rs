@@ -16,6 +16,6 @@ mod matching;
 mod query;
 mod search;
 
-pub use backwards::{Cost, Plan, plan};
+pub use backwards::{Cost, Each, Plan, plan};
 pub use query::{Query, QueryError};
 pub use search::{Range, search};

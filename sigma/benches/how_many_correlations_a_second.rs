@@ -20,7 +20,7 @@ fn events(groups: u64, late: bool) -> Vec<(i64, Map<String, Value>)> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        let second = 1_793_527_200 + n.cast_signed() - if late && n % 16 == 0 { 3600 } else { 0 };
+        let second = 1_793_527_200 + n.cast_signed() - if late && n.is_multiple_of(16) { 3600 } else { 0 };
         let made = json!({"EventID": 4625, "User": format!("user{}", state % groups), "Ip": format!("10.0.0.{}", state >> 32 & 63), "Bytes": state >> 40 & 4095});
         (second, made.as_object().expect("an object").clone())
     };

@@ -13,6 +13,9 @@ const SERIES_LIMIT: usize = 4;
 /// Longest value that is kept whole, in bytes.
 const VALUE_LIMIT_BYTES: usize = 1024;
 
+/// Looks up the first value of a field, as text.
+type Look<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 pub(super) type Key = Vec<Option<String>>;
 
 /// What a correlation looks up in the hits of one rule: names of fields, aliases undone.
@@ -79,7 +82,7 @@ impl State {
         &mut self,
         (of, feed): (&Correlation, &Feed),
         hit: &Arriving,
-        look: &dyn Fn(&str) -> Option<String>,
+        look: Look<'_>,
     ) -> Option<(Key, Held)> {
         let looked = |names: &[String]| -> Key { names.iter().map(|n| look(n).map(short)).collect() };
         let key = Arc::new(looked(&feed.group_by));
@@ -167,7 +170,7 @@ fn weight(
     of: &Correlation,
     fields: &[String],
     hit: &Arriving,
-    (look, series): (&dyn Fn(&str) -> Option<String>, &mut Series),
+    (look, series): (Look<'_>, &mut Series),
 ) -> Weight {
     match of.kind {
         Type::EventCount if !of.counts_different => Weight::One,
