@@ -56,10 +56,10 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["query", "last"])]
     rules: Vec<PathBuf>,
     /// Look at every record, whatever the index says
-    #[arg(long, requires = "rules")]
+    #[arg(long, requires = "rules", conflicts_with = "query")]
     every_record: bool,
     /// Only list what is found, seal no alert
-    #[arg(long, requires = "rules")]
+    #[arg(long, requires = "rules", conflicts_with = "query")]
     no_seal: bool,
     /// What to look for
     #[arg(value_name = "QUERY", allow_hyphen_values = true, required_unless_present = "rules")]
