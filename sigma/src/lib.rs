@@ -37,6 +37,7 @@ mod reach;
 mod refuse;
 mod rule;
 mod values;
+mod words;
 mod yaml;
 
 pub use compiled::{Compiled, Route, Scratch};
@@ -50,3 +51,4 @@ pub use reach::{Delivered, Hindrance, hindrances};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
 pub use values::values;
+pub use words::necessary_words;
