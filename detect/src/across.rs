@@ -247,6 +247,7 @@ fn widest(source: &Hashed, marks: &BTreeSet<Mark>) -> Option<Alert> {
         count: window.len() as u64,
         first: Time::from_second(first).ok()?,
         last: Time::from_second(last).ok()?,
+        details: None,
     })
 }
 

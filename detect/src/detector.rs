@@ -139,6 +139,7 @@ fn begin(customer: &CustomerId, rule: &Rule, hit: &Hit, known: bool) -> Open {
         first: hit.first,
         last: hit.last,
         summary: String::new(),
+        details: None,
     };
     Open { alert, group: hit.group.clone(), seqs: BTreeSet::new(), told: false, known }
 }

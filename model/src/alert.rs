@@ -83,6 +83,48 @@ pub struct Alert {
     pub last: Time,
     /// What happened, in one sentence.
     pub summary: String,
+    /// Who, from where, why, and what to do; alerts of older versions and of plain rules have none.
+    pub details: Option<AlertDetails>,
+}
+
+/// What a responder wants to know first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlertDetails {
+    /// Accounts that it is about.
+    pub who: Vec<String>,
+    /// Sources that it came from.
+    pub from: Vec<String>,
+    /// What else it is about: groups, programs, logs.
+    pub what: Vec<String>,
+    /// Why it fired: numbers against thresholds.
+    pub why: Vec<String>,
+    /// Which part of AA22-131A it plays.
+    pub paragraph: String,
+    /// What to do first, in order.
+    pub next: Vec<String>,
+}
+
+impl AlertDetails {
+    fn to_json(&self) -> Value {
+        json!({
+            "who": self.who, "from": self.from, "what": self.what, "why": self.why,
+            "paragraph": self.paragraph, "next": self.next,
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let list = |key: &str| -> Option<Vec<String>> {
+            value.get(key)?.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect()
+        };
+        Some(Self {
+            who: list("who")?,
+            from: list("from")?,
+            what: list("what")?,
+            why: list("why")?,
+            paragraph: value.get("paragraph")?.as_str()?.to_owned(),
+            next: list("next")?,
+        })
+    }
 }
 
 impl Alert {
@@ -92,7 +134,7 @@ impl Alert {
     /// The form in which it is sealed and shown.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut value = json!({
             "id": self.id,
             "rule": {
                 "id": self.rule.id,
@@ -108,7 +150,11 @@ impl Alert {
             "first": self.first.to_string(),
             "last": self.last.to_string(),
             "summary": self.summary,
-        })
+        });
+        if let Some(details) = &self.details {
+            value["details"] = details.to_json();
+        }
+        value
     }
 
     /// Reads the sealed form; `None` when a part is missing or of another shape.
@@ -145,6 +191,7 @@ impl Alert {
             first: value.get("first")?.as_str()?.parse().ok()?,
             last: value.get("last")?.as_str()?.parse().ok()?,
             summary: text(value, "summary")?,
+            details: value.get("details").and_then(AlertDetails::from_json),
         })
     }
 }
@@ -171,6 +218,11 @@ mod tests {
             first: at,
             last: at,
             summary: "s".into(),
+            details: Some(AlertDetails {
+                who: vec!["eve".into()],
+                next: vec!["look".into()],
+                ..AlertDetails::default()
+            }),
         };
         assert_eq!(Alert::from_json(&alert.to_json()), Some(alert.clone()));
         let mut cut = alert.to_json();
