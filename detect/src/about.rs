@@ -191,7 +191,16 @@ pub const DETECTIONS: [About; 18] = [
             "List what it did since: sign-ins, new devices, mail rules, group changes",
             "Look for the source at every other customer",
         ],
-        parameters: &[number("within", 3600, "seconds", (60, 86_400), "who guessed it uses it soon")],
+        parameters: &[
+            number("within", 3600, "seconds", (60, 86_400), "who guessed it uses it soon"),
+            number(
+                "failures",
+                10,
+                "failures",
+                (3, 10_000),
+                "half of what is brute force alone: the success makes up for it",
+            ),
+        ],
         quiet_seconds: DAY,
     },
     About {

@@ -260,7 +260,8 @@ impl Scene<'_> {
         let (from, until) = (win.at.saturating_sub(within), win.at);
         // The account was tried until it gave way.
         let tried = account.fails.between(from, until);
-        let brute = tried.last().filter(|last| self.is_brute(&account.fails, last.at).is_some());
+        let many = tried.len() >= self.number(ID, "failures");
+        let brute = tried.last().filter(|last| many || self.is_brute(&account.fails, last.at).is_some());
         // Or the source tried many accounts, and this one among them.
         let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
             let window = self.milliseconds("bw.spray-fast", "window");

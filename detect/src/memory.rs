@@ -53,6 +53,7 @@ pub(crate) struct Mark {
 pub(crate) struct Marks(Vec<Mark>);
 
 impl Marks {
+    #[cfg(test)]
     pub(crate) fn all(&self) -> &[Mark] {
         &self.0
     }

@@ -1,6 +1,7 @@
 //! Patterns over time in one customer's records: what no rule about a single record sees.
 
 use crate::about::{Settings, detection};
+use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
 use crate::logs::{LOGS_LIMIT, OTHERS};
@@ -37,6 +38,8 @@ pub struct Patterns {
     provider: Settings,
     settings: Settings,
     state: State,
+    /// What may touch other customers too, since the last call.
+    crossings: Vec<Crossing>,
 }
 
 /// The kept state is not one.
@@ -51,7 +54,8 @@ impl Patterns {
     #[must_use]
     pub fn new(customer: CustomerId, vocabulary: Arc<Vocabulary>, provider: Settings) -> Self {
         let settings = provider.clone();
-        Self { customer, vocabulary, provider, settings, state: State { form: FORM, ..State::default() } }
+        let state = State { form: FORM, ..State::default() };
+        Self { customer, vocabulary, provider, settings, state, crossings: vec![] }
     }
 
     /// Goes on where [`Patterns::to_bytes`] left off.
@@ -155,6 +159,7 @@ impl Patterns {
         }
         self.state.memory.hosts.take(&seen);
         if act == Act::SignIn {
+            self.cross_sign_in(&seen);
             for mark in wait(&mut self.state.memory, &seen, puts) {
                 self.state.memory.slow(mark.clone());
                 found.extend(self.scene(&seen, |s| s.slow_spray(&mark)));
@@ -171,10 +176,70 @@ impl Patterns {
 
     fn tell(&mut self, found: Vec<Finding>, known: bool) {
         for finding in found {
+            self.cross(&finding);
             if let Some(about) = detection(finding.id) {
                 self.state.growing.take(&self.customer, about, finding, known);
             }
         }
+    }
+
+    /// What a sign-in shows that may touch other customers too. Addresses of the inside are of each customer alone.
+    fn cross_sign_in(&mut self, seen: &Seen) {
+        let (Some(from), Some(account)) = (&seen.from, &seen.account) else { return };
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        let is_declared = declared.iter().any(|a| self.state.policy.covers(*a, from, seen.at));
+        let is_success = seen.outcome == Outcome::Success;
+        let is_stranger = seen::parsed(from).is_some() && !seen::is_inside(from) && !is_declared;
+        if !is_stranger || (!is_success && seen.exists == Some(false)) {
+            return;
+        }
+        let source = seen::source_of(from);
+        let texts = [
+            (CrossingKind::Source, Some(source.clone())),
+            (CrossingKind::Network, seen::network_of(from)),
+            (CrossingKind::Agent, seen.agent.clone()),
+        ];
+        for (kind, text) in texts {
+            let Some(text) = text else { continue };
+            let (source, account) = (source.clone(), account.clone());
+            self.crossings.push(Crossing {
+                kind,
+                text,
+                source,
+                account,
+                at: seen.at,
+                seq: seen.seq,
+                is_success,
+            });
+        }
+    }
+
+    /// What a finding shows that may touch other customers too.
+    fn cross(&mut self, finding: &Finding) {
+        let (kind, texts) = match finding.id {
+            "bw.unapproved-remote-tool" => (CrossingKind::Tool, BTreeSet::from([finding.group.clone()])),
+            "bw.provider-out-of-bounds" => (CrossingKind::Account, BTreeSet::from([finding.group.clone()])),
+            _ => return,
+        };
+        for text in texts {
+            for (at, seq) in &finding.records {
+                let (source, account, text) = (String::new(), String::new(), text.clone());
+                self.crossings.push(Crossing {
+                    kind,
+                    text,
+                    source,
+                    account,
+                    at: *at,
+                    seq: *seq,
+                    is_success: false,
+                });
+            }
+        }
+    }
+
+    /// What may touch other customers too, since the last call.
+    pub fn take_crossings(&mut self) -> Vec<Crossing> {
+        std::mem::take(&mut self.crossings)
     }
 
     /// The life of the log that a record stands in, and of the others beside it.

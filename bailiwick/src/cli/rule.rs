@@ -80,13 +80,13 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
     Ok(files)
 }
 
-/// The rules that apply: ours, those of the configuration, and more. What is refused is told, the others apply.
+/// The rules that apply beside the detections over time: ours, those of the configuration, and more. What is refused is told, the others apply.
 pub(crate) fn armed(config: &Config, more: &[PathBuf], out: Out) -> Result<RuleSet, Fault> {
     let paths: Vec<PathBuf> = config.rules.value.iter().chain(more).cloned().collect();
     if paths.is_empty() {
-        return Ok(detect::built_in().rules);
+        return Ok(sigma::load(detect::beside_patterns()).rules);
     }
-    let loaded = sigma::load(detect::built_in_files().into_iter().chain(read(&paths)?));
+    let loaded = sigma::load(detect::beside_patterns().into_iter().chain(read(&paths)?));
     tell_refused(&loaded, out);
     Ok(loaded.rules)
 }
