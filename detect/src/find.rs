@@ -102,7 +102,7 @@ impl Scene<'_> {
         let Some(subject) = Memory::subject(self.seen) else { return found };
         found.extend(self.brute(&subject));
         found.extend(self.spray());
-        found.extend(self.after_change());
+        found.extend(self.after_changes());
         let wins = self.memory.accounts.get(&subject).map(|a| &a.wins);
         let within = self.milliseconds("bw.success-after-failures", "within");
         for win in wins.map_or(&[][..], |w| w.between(self.seen.at, self.seen.at.saturating_add(within))) {
@@ -204,14 +204,15 @@ impl Scene<'_> {
         Some(finding)
     }
 
-    fn after_change(&self) -> Option<Finding> {
-        const ID: &str = "bw.failed-after-change";
-        let name = self.seen.account.as_deref()?;
-        let account = self.memory.accounts.get(name)?;
-        let within = self.milliseconds(ID, "within");
-        let at = self.seen.at;
-        let change = account.changes.between(at.saturating_sub(within), at - 1).last()?;
-        self.tried_old(name, change, &Mark { at, seq: self.seen.seq, other: self.seen.from.clone()? })
+    /// Every change before this failure: which of them came in first does not matter then.
+    fn after_changes(&self) -> Vec<Finding> {
+        let seen = self.seen;
+        let (Some(name), Some(from)) = (seen.account.as_deref(), seen.from.clone()) else { return vec![] };
+        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
+        let within = self.milliseconds("bw.failed-after-change", "within");
+        let changes = account.changes.between(seen.at.saturating_sub(within), seen.at - 1);
+        let tried = Mark { at: seen.at, seq: seen.seq, other: from };
+        changes.iter().filter_map(|change| self.tried_old(name, change, &tried)).collect()
     }
 
     fn tried_old(&self, name: &str, change: &Mark, tried: &Mark) -> Option<Finding> {
