@@ -357,8 +357,8 @@ impl Scene<'_> {
         let mut reasons = vec![];
         let from = self.seen.from.as_deref().unwrap_or("");
         let declares_path = policy.says(Allowed::ProviderPath, at);
-        let least = u64::try_from(self.settings.of(ID, "path-sign-ins")).unwrap_or(u64::MAX);
-        let is_path = |k: &crate::memory::Known| k.times >= least && k.first <= at - TOLERANCE_MS;
+        let least = self.number(ID, "path-sign-ins").max(1);
+        let is_path = |times: &Vec<i64>| times.get(least - 1).is_some_and(|t| *t <= at - TOLERANCE_MS);
         let network = seen::network_of(from).unwrap_or_else(|| from.to_owned());
         let learned = self.memory.paths.values().any(is_path);
         let off_path = if declares_path {

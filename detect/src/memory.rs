@@ -27,6 +27,8 @@ const PROMPTS_LIMIT: usize = 64;
 const CHANGES_LIMIT: usize = 8;
 /// Sources from which one account is known to sign in.
 const KNOWN_LIMIT: usize = 32;
+/// Spells of use of one source by one account.
+const SPELLS_LIMIT: usize = 24;
 /// Days of one account on which it signed in.
 const DAYS_LIMIT: usize = 400;
 /// Identifiers whose names are known.
@@ -133,9 +135,42 @@ impl Marks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Known {
     pub(crate) source: String,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-    pub(crate) times: u64,
+    /// Spells of use, in order, each with first and last time; within a spell there is use every day.
+    spells: Vec<(i64, i64)>,
+}
+
+impl Known {
+    pub(crate) fn at(source: &str, at: i64) -> Self {
+        Self { source: source.to_owned(), spells: vec![(at, at)] }
+    }
+
+    fn last(&self) -> i64 {
+        self.spells.last().map_or(i64::MIN, |s| s.1)
+    }
+
+    /// Whether it was used before then, longer ago than records may be late and not longer ago than so many days.
+    fn was_used(&self, at: i64, days: i64) -> bool {
+        let (from, until) = (at.saturating_sub(days.saturating_mul(DAY_MS)), at - TOLERANCE_MS);
+        self.spells.iter().any(|(first, last)| *first <= until && *last >= from)
+    }
+
+    fn used(&mut self, at: i64) {
+        let place = self.spells.partition_point(|s| s.1.saturating_add(DAY_MS) < at);
+        match self.spells.get_mut(place) {
+            Some(spell) if spell.0.saturating_sub(DAY_MS) <= at => {
+                *spell = (spell.0.min(at), spell.1.max(at));
+                let end = spell.1;
+                if self.spells.get(place + 1).is_some_and(|next| next.0 - end <= DAY_MS) {
+                    let next = self.spells.remove(place + 1);
+                    self.spells[place].1 = next.1;
+                }
+            }
+            _ => self.spells.insert(place, (at, at)),
+        }
+        if self.spells.len() > SPELLS_LIMIT {
+            self.spells.remove(0);
+        }
+    }
 }
 
 /// What is known of one account.
@@ -161,13 +196,12 @@ impl Account {
             k.source == source
                 || near.as_ref().is_some_and(|n| seen::network_of(&k.source).as_ref() == Some(n))
         };
-        let then = |k: &Known| k.first <= at - TOLERANCE_MS && k.last >= at - days * DAY_MS;
-        self.known.iter().any(|k| same(k) && then(k))
+        self.known.iter().any(|k| same(k) && k.was_used(at, days))
     }
 
     /// Whether anything is known of it before this time.
     pub(crate) fn is_known(&self, at: i64) -> bool {
-        self.known.iter().any(|k| k.first <= at - TOLERANCE_MS)
+        self.known.iter().any(|k| k.was_used(at, i64::MAX / DAY_MS))
     }
 
     /// The last sign-in longer before this time than records may be late.
@@ -192,20 +226,12 @@ impl Account {
         }
         if let Some(source) = source {
             match self.known.iter_mut().find(|k| k.source == source) {
-                Some(known) => {
-                    (known.first, known.last) = (known.first.min(seen.at), known.last.max(seen.at));
-                    known.times += 1;
-                }
-                None => self.known.push(Known {
-                    source: source.to_owned(),
-                    first: seen.at,
-                    last: seen.at,
-                    times: 1,
-                }),
+                Some(known) => known.used(seen.at),
+                None => self.known.push(Known::at(source, seen.at)),
             }
             if self.known.len() > KNOWN_LIMIT {
                 let oldest =
-                    self.known.iter().enumerate().min_by_key(|(_, k)| k.last).map_or(0, |(at, _)| at);
+                    self.known.iter().enumerate().min_by_key(|(_, k)| k.last()).map_or(0, |(at, _)| at);
                 self.known.remove(oldest);
             }
         }
@@ -272,8 +298,8 @@ pub(crate) struct Memory {
     pub(crate) first_win: Option<i64>,
     /// Records that came so far.
     pub(crate) arrivals: u64,
-    /// Networks from which the provider's accounts signed in: how often, and first and last time.
-    pub(crate) paths: BTreeMap<String, Known>,
+    /// Networks from which the provider's accounts signed in: the first times of each.
+    pub(crate) paths: BTreeMap<String, Vec<i64>>,
     touches: u64,
     /// What a bound pushed out.
     pub(crate) left_out: u64,

@@ -5,7 +5,7 @@ use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
 use crate::logs::{LOGS_LIMIT, OTHERS};
-use crate::memory::{Known, Memory};
+use crate::memory::Memory;
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use crate::vocabulary::Vocabulary;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Networks from which the provider is known to come.
 const PATHS_LIMIT: usize = 1_000;
+/// First times of each.
+const PATH_TIMES: usize = 16;
 /// Number of the form of the kept state.
 const FORM: u32 = 1;
 
@@ -301,10 +303,10 @@ impl Patterns {
         if paths.len() >= PATHS_LIMIT && !paths.contains_key(&network) {
             return;
         }
-        let new = || Known { source: network.clone(), first: seen.at, last: seen.at, times: 0 };
-        let known = paths.entry(network.clone()).or_insert_with(new);
-        (known.first, known.last) = (known.first.min(seen.at), known.last.max(seen.at));
-        known.times += 1;
+        let times = paths.entry(network).or_default();
+        let place = times.partition_point(|t| *t <= seen.at);
+        times.insert(place, seen.at);
+        times.truncate(PATH_TIMES);
     }
 
     /// Alerts that are new since the last call.
