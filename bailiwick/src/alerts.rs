@@ -3,8 +3,48 @@
 
 use crate::fault::Fault;
 use custody::Home;
-use model::{Alert, CustomerId, Kind};
+use model::{Alert, CustomerId, Kind, Time};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// An alert that somebody has closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) at: Time,
+    pub(crate) reason: String,
+    /// Records of the alert when it was closed: more of them open it again.
+    pub(crate) count: u64,
+}
+
+/// The act that closes an alert, as it is sealed in the log of each customer that it touches.
+pub(crate) fn closing(alert: &Alert, reason: &str) -> Value {
+    json!({"act": "alert close", "alert": alert.id, "reason": reason, "count": alert.count})
+}
+
+/// Which alerts of these customers were closed, by id; the newest closing counts.
+pub(crate) fn closed(home: &Home, customers: &[CustomerId]) -> Result<BTreeMap<String, Closed>, Fault> {
+    let mut all: BTreeMap<String, Closed> = BTreeMap::new();
+    for customer in customers {
+        for record in home.view(customer)?.others_of(Kind::Act)? {
+            let Ok(body) = serde_json::from_slice::<Value>(&record.raw) else { continue };
+            if body["act"] != "alert close" {
+                continue;
+            }
+            let (Some(id), Some(reason)) = (body["alert"].as_str(), body["reason"].as_str()) else {
+                continue;
+            };
+            let count = body["count"].as_u64().unwrap_or(0);
+            let one = Closed { at: record.happened, reason: reason.to_owned(), count };
+            match all.get(id) {
+                Some(there) if there.at >= one.at => {}
+                _ => {
+                    all.insert(id.to_owned(), one);
+                }
+            }
+        }
+    }
+    Ok(all)
+}
 
 /// All alerts of these customers, the newest last.
 pub(crate) fn all(home: &Home, customers: &[CustomerId]) -> Result<Vec<Alert>, Fault> {
@@ -40,4 +80,9 @@ fn join(there: &mut Alert, part: Alert) {
     there.first = there.first.min(part.first);
     there.last = there.last.max(part.last);
     there.summary = format!("{}: {} customers", there.rule.title, there.customers.len());
+    if let (Some(details), Some(more)) = (&mut there.details, part.details) {
+        details.why.extend(more.why);
+        details.why.sort();
+        details.why.dedup();
+    }
 }

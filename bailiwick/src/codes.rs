@@ -8,7 +8,7 @@ pub(crate) struct Code {
 }
 
 /// All codes. A code is never given a second meaning.
-pub(crate) const CODES: [Code; 34] = [
+pub(crate) const CODES: [Code; 35] = [
     Code {
         code: "BW-1001",
         title: "the command line cannot be understood",
@@ -113,6 +113,11 @@ pub(crate) const CODES: [Code; 34] = [
         code: "BW-1021",
         title: "a contract cannot be taken",
         page: "A contract is a TOML file with a head, both parties and a row for each measure and clause. Each fault is told with line, column and caret, and what to write instead; `bailiwick contract new` prints a draft that is whole. A version that both sides signed is never replaced: a new text gets the next number.",
+    },
+    Code {
+        code: "BW-1022",
+        title: "a policy or threshold cannot be taken",
+        page: "A policy is a TOML file of lines, each with what it allows, which one, an end and a reason; thresholds are whole numbers within bounds. Nothing was changed. `bailiwick customer policy set --help` shows a whole policy, `bailiwick detect ls` every threshold with its bounds.",
     },
     Code {
         code: "BW-1101",

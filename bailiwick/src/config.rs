@@ -19,10 +19,12 @@ pub(crate) struct Config {
     pub(crate) home: Setting<PathBuf>,
     pub(crate) rules: Setting<Vec<PathBuf>>,
     pub(crate) checks: Setting<Vec<PathBuf>>,
+    /// Thresholds of detections that hold for all customers.
+    pub(crate) thresholds: Setting<detect::Settings>,
 }
 
-/// The settings that a file may hold, each a list of folders or files.
-const KNOWN: [&str; 2] = ["rules", "checks"];
+/// The settings that a file may hold: two lists of folders or files, and thresholds of detections.
+const KNOWN: [&str; 3] = ["rules", "checks", "thresholds"];
 
 /// The home: `--home`, BAILIWICK_HOME, or the folder for data of the user.
 pub(crate) fn home(flag: Option<&Path>) -> Setting<PathBuf> {
@@ -63,7 +65,8 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
             let none = || Setting { value: vec![], origin: "default".into() };
-            return Ok(Config { home, rules: none(), checks: none() });
+            let thresholds = Setting { value: detect::Settings::default(), origin: "default".into() };
+            return Ok(Config { home, rules: none(), checks: none(), thresholds });
         }
         Err(error) => return Err(error.into()),
     };
@@ -79,7 +82,7 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
         return Err(Fault::usage(
             "BW-1011",
             format!("`{shown}` has an unknown setting `{unknown}`{near}"),
-            "known: `rules`, `checks`",
+            "known: `rules`, `checks`, `[thresholds]`",
         ));
     }
     let list = |name: &str| {
@@ -94,5 +97,22 @@ pub(crate) fn read(home: Setting<PathBuf>) -> Result<Config, Fault> {
         paths.map(|value| Setting { value, origin }).ok_or_else(wrong)
     };
     let (rules, checks) = (list("rules")?, list("checks")?);
-    Ok(Config { home, rules, checks })
+    let thresholds = thresholds(&table, &shown)?;
+    Ok(Config { home, rules, checks, thresholds })
+}
+
+/// `[thresholds]`: each line a detection's threshold and a whole number.
+fn thresholds(table: &toml::Table, shown: &str) -> Result<Setting<detect::Settings>, Fault> {
+    let mut value = detect::Settings::default();
+    let Some(lines) = table.get("thresholds") else {
+        return Ok(Setting { value, origin: "default".into() });
+    };
+    let wrong = |what: String| Fault::usage("BW-1011", what, "`bailiwick detect ls` lists what can be set");
+    let lines = lines.as_table().ok_or_else(|| wrong(format!("`thresholds` in `{shown}` is not a table")))?;
+    for (name, have) in lines {
+        let have = have.as_integer();
+        let have = have.ok_or_else(|| wrong(format!("`{name}` in `{shown}` is not a whole number")))?;
+        value.set(name, have).map_err(|e| wrong(format!("in `{shown}`: {e}")))?;
+    }
+    Ok(Setting { value, origin: shown.to_owned() })
 }

@@ -17,6 +17,7 @@ mod ingest;
 mod known;
 mod out;
 mod parquet;
+mod policies;
 mod profile;
 mod progress;
 mod run;

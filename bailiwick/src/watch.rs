@@ -2,12 +2,13 @@
 
 use crate::fault::Fault;
 use custody::{Home, Vault};
-use detect::{Across, Detector};
+use detect::{Across, Detector, Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::{Alert, CustomerId, Event, Fields, Kind, Record, Time};
 use serde_json::{Value, json};
 use sigma::RuleSet;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Name of the state across customers in the home, and of its secret.
 const ACROSS: &str = "across";
@@ -20,7 +21,10 @@ const BACK_SECONDS: i64 = 2 * 86_400;
 pub(crate) struct Watch<'a> {
     home: &'a Home,
     rules: RuleSet,
+    thresholds: Settings,
+    vocabulary: Arc<Vocabulary>,
     detectors: BTreeMap<CustomerId, Detector>,
+    patterns: BTreeMap<CustomerId, Patterns>,
     across: Across,
 }
 
@@ -30,20 +34,34 @@ pub(crate) fn fields(record: &Record) -> Fields {
 }
 
 impl<'a> Watch<'a> {
-    /// Watches with these rules.
-    pub(crate) fn new(home: &'a Home, rules: RuleSet) -> Self {
+    /// Watches with these rules, beside the detections over time with these thresholds.
+    pub(crate) fn new(home: &'a Home, rules: RuleSet, thresholds: Settings) -> Self {
         let key = home.secret(ACROSS);
-        let kept = home.read_state(ACROSS);
-        let across =
-            kept.and_then(|bytes| Across::from_bytes(key, &bytes).ok()).unwrap_or_else(|| Across::new(key));
-        Self { home, rules, detectors: BTreeMap::new(), across }
+        let restored =
+            home.read_state(ACROSS).and_then(|b| Across::from_bytes(key, thresholds.clone(), &b).ok());
+        let across = restored.unwrap_or_else(|| Across::new(key, thresholds.clone()));
+        let vocabulary = Arc::new(Vocabulary::built_in());
+        let (detectors, patterns) = (BTreeMap::new(), BTreeMap::new());
+        Self { home, rules, thresholds, vocabulary, detectors, patterns, across }
     }
 
-    fn detector(&mut self, customer: &CustomerId) -> &mut Detector {
-        let rules = &self.rules;
-        self.detectors
+    /// The detectors of a customer: of rules, and over time. What the latter keep between runs is read where it is
+    /// sound; else they are built anew from the sealed records.
+    fn of(&mut self, customer: &CustomerId) -> (&mut Detector, &mut Patterns) {
+        let (home, rules, vocabulary, thresholds) =
+            (self.home, &self.rules, &self.vocabulary, &self.thresholds);
+        let detector = self
+            .detectors
             .entry(customer.clone())
-            .or_insert_with(|| Detector::new(customer.clone(), rules.clone()))
+            .or_insert_with(|| Detector::new(customer.clone(), rules.clone()));
+        let patterns = self.patterns.entry(customer.clone()).or_insert_with(|| {
+            let mut made = Patterns::new(customer.clone(), Arc::clone(vocabulary), thresholds.clone());
+            if let Some(bytes) = home.read_state(&kept(customer)) {
+                let _ = made.restore(&bytes);
+            }
+            made
+        });
+        (detector, patterns)
     }
 
     /// Looks at what earlier runs sealed: silently as far back as windows reach, aloud at what was sealed and, after a
@@ -63,6 +81,12 @@ impl<'a> Watch<'a> {
         let newest = units.iter().filter_map(|u| u.happened).map(|(_, greatest)| greatest.as_second()).max();
         let back_seconds = self.rules.look_back_seconds().unwrap_or(0).max(BACK_SECONDS);
         let mut missed = false;
+        if self.of(customer).1.through() > view.checkpoint().size {
+            // The state is of a log that went further than this one: it is not this log's.
+            let (vocabulary, thresholds) = (Arc::clone(&self.vocabulary), self.thresholds.clone());
+            let anew = Patterns::new(customer.clone(), vocabulary, thresholds);
+            self.patterns.insert(customer.clone(), anew);
+        }
         for unit in units {
             let end = unit.first + unit.count;
             let near = unit
@@ -70,16 +94,20 @@ impl<'a> Watch<'a> {
                 .zip(newest)
                 .is_some_and(|((_, greatest), newest)| newest - greatest.as_second() <= back_seconds);
             let back = near && end + BACK_RECORDS > through;
-            if end <= through && !back {
+            let (detector, patterns) = self.of(customer);
+            let unseen = end > patterns.through();
+            if end <= through && !back && !unseen {
                 continue;
             }
             let sealed = view.read(&unit, &fields)?;
-            self.detector(customer).observe(&sealed, through);
-            if end > through {
-                missed = missed
-                    || sealed.value().iter().any(|e| e.record.seq >= through && e.record.kind == Kind::Event);
-                self.across.observe(customer, &sealed, through);
+            if end > through || back {
+                detector.observe(&sealed, through);
             }
+            patterns.observe(&sealed, through);
+            let crossings = patterns.take_crossings();
+            self.across.observe(customer, &crossings);
+            missed = missed
+                || sealed.value().iter().any(|e| e.record.seq >= through && e.record.kind == Kind::Event);
         }
         if missed {
             self.tell(vault, customer, now)?;
@@ -89,8 +117,11 @@ impl<'a> Watch<'a> {
 
     /// Looks at what was sealed just now.
     pub(crate) fn look(&mut self, customer: &CustomerId, sealed: &Sealed<Vec<Event>>) {
-        self.detector(customer).observe(sealed, 0);
-        self.across.observe(customer, sealed, 0);
+        let (detector, patterns) = self.of(customer);
+        detector.observe(sealed, 0);
+        patterns.observe(sealed, 0);
+        let crossings = patterns.take_crossings();
+        self.across.observe(customer, &crossings);
     }
 
     /// Seals the alerts that are new, each in its customer's log.
@@ -100,7 +131,9 @@ impl<'a> Watch<'a> {
         customer: &CustomerId,
         now: Time,
     ) -> Result<Vec<Alert>, Fault> {
-        let alerts = self.detector(customer).take_alerts();
+        let (detector, patterns) = self.of(customer);
+        let mut alerts = detector.take_alerts();
+        alerts.extend(patterns.take_alerts());
         seal(vault, &alerts, now)?;
         Ok(alerts)
     }
@@ -112,7 +145,9 @@ impl<'a> Watch<'a> {
         customer: &CustomerId,
         now: Time,
     ) -> Result<Vec<Alert>, Fault> {
-        let mut alerts = self.detector(customer).finish();
+        let (detector, patterns) = self.of(customer);
+        let mut alerts = detector.finish();
+        alerts.extend(patterns.finish());
         let across = self.across.take_alerts();
         alerts.extend(
             across.iter().filter(|a| a.customers.contains(customer)).map(|a| Across::part_of(a, customer)),
@@ -132,10 +167,18 @@ impl<'a> Watch<'a> {
             }
         }
         mark(vault, now)?;
+        let (_, patterns) = self.of(customer);
+        let state = patterns.to_bytes();
+        self.home.write_state(&kept(customer), &state)?;
         self.home.write_state(ACROSS, &self.across.to_bytes())?;
         alerts.extend(across.into_iter().filter(|a| !a.customers.contains(customer)));
         Ok(alerts)
     }
+}
+
+/// Name of what the detections over time of one customer keep between runs.
+fn kept(customer: &CustomerId) -> String {
+    format!("patterns-{customer}")
 }
 
 /// Seals alerts in their customer's log.

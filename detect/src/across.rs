@@ -1,47 +1,114 @@
-//! One source that tries several customers. Only the provider's side can see it.
+//! What touches several customers: a source, a network, a user agent, a tool, an account. Only the provider's side can
+//! see it.
 //!
 //! INVARIANT: what is kept and what crosses customers is a keyed hash, a count, a time and a place in a log; never a
 //! customer's text.
 
-use ledger::Sealed;
-use model::{Alert, AlertRule, CustomerId, Event, Fields, Format, Kind, Level, RecordRef, Time};
+use crate::about::{Settings, detection};
+use crate::memory::TOLERANCE_MS;
+use model::{Alert, AlertDetails, AlertRule, CustomerId, RecordRef, Time};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The id of the detection.
+/// The id of the detection of sign-ins that fail at several customers.
 pub const SPRAY_ACROSS: &str = "bw.spray-across-customers";
+/// The id of the detection of tools and accounts that are found at several customers.
+pub const SEEN_ACROSS: &str = "bw.seen-across-customers";
 
-/// Time that attempts are looked at together: a day.
-const WINDOW_SECONDS: i64 = 86_400;
-/// Different accounts on which one source fails before it is an alert.
-const ACCOUNTS: usize = 5;
-/// Different customers that it touches before it is an alert.
-const CUSTOMERS: usize = 2;
-/// Attempts that are kept; the oldest leave first, and are counted.
+/// Marks that are kept; the things that are longest quiet leave first, and are counted.
 const MARKS_LIMIT: usize = 100_000;
+/// Marks of one thing; the oldest leave first.
+const MARKS_OF_ONE: usize = 4_096;
+/// Places where somebody signs in from.
+const HOMES_LIMIT: usize = 200_000;
+/// Accounts that are remembered of each.
+const HOME_ACCOUNTS: usize = 4;
+/// Alerts that are remembered so as not to be told again.
+const RAISED_LIMIT: usize = 10_000;
 
 type Hashed = [u8; 8];
 
-/// One failed attempt.
+/// What one customer's records show of what may touch several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// What it is.
+    pub kind: CrossingKind,
+    /// The source, program or name itself. It is hashed before it leaves the customer.
+    pub text: String,
+    /// The source that it came from, for networks and agents.
+    pub source: String,
+    /// The account that it touched.
+    pub account: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// Place of the record in the customer's log.
+    pub seq: u64,
+    /// Whether it is a sign-in that succeeded: what is at home somewhere is no stranger elsewhere.
+    pub is_success: bool,
+}
+
+/// Kinds of things that may touch several customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CrossingKind {
+    /// The source of a sign-in: an address.
+    Source,
+    /// Its network.
+    Network,
+    /// What the program at the other end calls itself.
+    Agent,
+    /// A tool that a detection found.
+    Tool,
+    /// An account of the provider that a detection found.
+    Account,
+}
+
+impl CrossingKind {
+    const ALL: [Self; 5] = [Self::Source, Self::Network, Self::Agent, Self::Tool, Self::Account];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Network => "network",
+            Self::Agent => "user agent",
+            Self::Tool => "tool",
+            Self::Account => "account of the provider",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.word() == word)
+    }
+
+    fn is_sign_in(self) -> bool {
+        matches!(self, Self::Source | Self::Network | Self::Agent)
+    }
+}
+
+type Key = (CrossingKind, Hashed);
+
+/// One failed attempt, or one thing found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Mark {
     second: i64,
     customer: CustomerId,
     seq: u64,
     account: Hashed,
+    source: Hashed,
 }
 
-/// Attempts at all customers of the last day.
+/// What touched customers in the last days.
 pub struct Across {
     key: [u8; 32],
-    marks: BTreeMap<Hashed, BTreeSet<Mark>>,
-    kept: usize,
-    /// Attempts that a bound pushed out.
+    marks: BTreeMap<Key, BTreeSet<Mark>>,
+    /// Where accounts signed in from, a few of each: when first.
+    homes: BTreeMap<Key, BTreeMap<Hashed, i64>>,
+    /// Marks that a bound pushed out.
     left_out: u64,
     raised: BTreeMap<String, Alert>,
-    /// Sources with attempts since the last look.
-    touched: BTreeSet<Hashed>,
+    /// Things with marks since the last look.
+    touched: BTreeSet<Key>,
+    settings: Settings,
 }
 
 /// The kept state is not one.
@@ -52,15 +119,9 @@ pub struct AcrossError;
 impl Across {
     /// Nothing seen yet. The key makes the hashes useless to anybody else.
     #[must_use]
-    pub fn new(key: [u8; 32]) -> Self {
-        Self {
-            key,
-            marks: BTreeMap::new(),
-            kept: 0,
-            left_out: 0,
-            raised: BTreeMap::new(),
-            touched: BTreeSet::new(),
-        }
+    pub fn new(key: [u8; 32], settings: Settings) -> Self {
+        let (marks, homes, raised, touched) = Default::default();
+        Self { key, marks, homes, left_out: 0, raised, touched, settings }
     }
 
     fn hashed(&self, kind: &str, text: &str) -> Hashed {
@@ -71,59 +132,93 @@ impl Across {
         outer[..8].try_into().expect("8 of 32 bytes")
     }
 
-    /// Takes note of failed sign-ins among sealed records from seq `from` on.
-    pub fn observe(&mut self, customer: &CustomerId, batch: &Sealed<Vec<Event>>, from: u64) {
-        for event in batch.value() {
-            let record = &event.record;
-            if record.kind != Kind::Event || record.seq < from {
+    /// Takes note of what one customer's sealed records show.
+    pub fn observe(&mut self, customer: &CustomerId, crossings: &[Crossing]) {
+        for crossing in crossings {
+            let key = (crossing.kind, self.hashed(crossing.kind.word(), &crossing.text));
+            let account = self.hashed("account", &crossing.account);
+            let second = crossing.at.div_euclid(1000);
+            if crossing.is_success {
+                self.at_home(key, account, second);
                 continue;
             }
-            let Some((source, account)) = failure(record.source.format(), &event.fields) else { continue };
-            let source = self.hashed("source", &source);
-            let account = self.hashed("account", &account.to_lowercase());
-            let mark = Mark {
-                second: record.happened.as_second(),
-                customer: customer.clone(),
-                seq: record.seq,
-                account,
-            };
-            if self.marks.entry(source).or_default().insert(mark) {
-                self.kept += 1;
-                self.touched.insert(source);
+            let source = self.hashed("source", &crossing.source);
+            let mark = Mark { second, customer: customer.clone(), seq: crossing.seq, account, source };
+            if self.is_home(&key, &account, second) {
+                continue;
+            }
+            if self.marks.entry(key).or_default().insert(mark) {
+                self.touched.insert(key);
             }
         }
         self.shrink();
     }
 
-    /// Forgets what lies more than a day before the newest of a source, and the oldest of all beyond the bound.
-    fn shrink(&mut self) {
-        let mut kept = 0;
-        self.marks.retain(|_, marks| {
-            let newest = marks.last().map_or(0, |m| m.second);
-            marks.retain(|m| newest - m.second <= 2 * WINDOW_SECONDS);
-            kept += marks.len();
-            !marks.is_empty()
-        });
-        while kept > MARKS_LIMIT {
-            let oldest = self.marks.iter().min_by_key(|(_, m)| m.last().map(|m| m.second)).map(|(k, _)| *k);
-            let Some(gone) = oldest.and_then(|k| self.marks.remove(&k)) else { break };
-            self.left_out += gone.len() as u64;
-            kept -= gone.len();
+    fn at_home(&mut self, key: Key, account: Hashed, second: i64) {
+        if self.homes.len() >= HOMES_LIMIT && !self.homes.contains_key(&key) {
+            self.left_out += 1;
+            return;
         }
-        self.kept = kept;
+        let home = self.homes.entry(key).or_default();
+        if home.len() < HOME_ACCOUNTS || home.contains_key(&account) {
+            let first = home.entry(account).or_insert(second);
+            *first = second.min(*first);
+        }
+    }
+
+    /// Whether sign-ins from there succeeded before: of this account, or of several. A user agent with which anybody
+    /// signs in says nothing about who uses it.
+    fn is_home(&self, key: &Key, account: &Hashed, second: i64) -> bool {
+        let Some(home) = self.homes.get(key) else { return false };
+        let before = |first: &i64| *first <= second - TOLERANCE_MS / 1000;
+        let many = home.values().filter(|f| before(f)).count();
+        let wanted = if key.0 == CrossingKind::Agent { 1 } else { HOME_ACCOUNTS - 1 };
+        many >= wanted || home.get(account).is_some_and(before)
+    }
+
+    /// Forgets what lies more than two windows before the newest of a thing, and the oldest of all beyond the bound.
+    fn shrink(&mut self) {
+        let keep = 2 * self.settings.of(SPRAY_ACROSS, "window").max(self.settings.of(SEEN_ACROSS, "window"));
+        for key in &self.touched {
+            let Some(marks) = self.marks.get_mut(key) else { continue };
+            let newest = marks.last().map_or(0, |m| m.second);
+            while marks.first().is_some_and(|m| newest - m.second > keep) || marks.len() > MARKS_OF_ONE {
+                marks.pop_first();
+            }
+        }
+        let kept: usize = self.marks.values().map(BTreeSet::len).sum();
+        if kept <= MARKS_LIMIT {
+            return;
+        }
+        // A tenth goes at once, so that a flood does not pay for the search with each record.
+        let mut newest: Vec<(i64, Key)> =
+            self.marks.iter().map(|(key, m)| (m.last().map_or(0, |m| m.second), *key)).collect();
+        newest.sort_unstable();
+        let mut left = kept;
+        for (_, key) in newest {
+            if left <= MARKS_LIMIT - MARKS_LIMIT / 10 {
+                break;
+            }
+            let gone = self.marks.remove(&key).map_or(0, |m| m.len());
+            self.left_out += gone as u64;
+            left -= gone;
+        }
     }
 
     /// Alerts that are new or have grown since the last call, each over all customers that it touches.
     pub fn take_alerts(&mut self) -> Vec<Alert> {
         let mut told = vec![];
-        for source in std::mem::take(&mut self.touched) {
-            let Some(marks) = self.marks.get(&source) else { continue };
-            if let Some(alert) = widest(&source, marks)
+        for key in std::mem::take(&mut self.touched) {
+            let Some(marks) = self.marks.get(&key) else { continue };
+            if let Some(alert) = widest(key, marks, &self.settings)
                 && self.raised.get(&alert.id) != Some(&alert)
             {
                 self.raised.insert(alert.id.clone(), alert.clone());
                 told.push(alert);
             }
+        }
+        while self.raised.len() > RAISED_LIMIT {
+            self.raised.pop_first();
         }
         told.sort_by(|a, b| (a.first, &a.id).cmp(&(b.first, &b.id)));
         told
@@ -133,25 +228,28 @@ impl Across {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let hex = |h: &Hashed| h.iter().map(|b| format!("{b:02x}")).collect::<String>();
-        let mark = |m: &Mark| json!([m.second, m.customer.as_str(), m.seq, hex(&m.account)]);
-        let sources: BTreeMap<String, Vec<Value>> = self
-            .marks
+        let mark = |m: &Mark| json!([m.second, m.customer.as_str(), m.seq, hex(&m.account), hex(&m.source)]);
+        let name = |key: &Key| format!("{} {}", hex(&key.1), key.0.word());
+        let marks: BTreeMap<String, Vec<Value>> =
+            self.marks.iter().map(|(key, marks)| (name(key), marks.iter().map(mark).collect())).collect();
+        let homes: BTreeMap<String, BTreeMap<String, i64>> = self
+            .homes
             .iter()
-            .map(|(source, marks)| (hex(source), marks.iter().map(mark).collect()))
+            .map(|(key, home)| (name(key), home.iter().map(|(a, first)| (hex(a), *first)).collect()))
             .collect();
-        json!({"form": 1, "left_out": self.left_out, "sources": sources}).to_string().into_bytes()
+        json!({"form": 2, "left_out": self.left_out, "marks": marks, "homes": homes}).to_string().into_bytes()
     }
 
     /// Reads what [`Across::to_bytes`] gave.
     ///
     /// # Errors
     /// [`AcrossError`] when the bytes are not that.
-    pub fn from_bytes(key: [u8; 32], bytes: &[u8]) -> Result<Self, AcrossError> {
-        let mut made = Self::new(key);
+    pub fn from_bytes(key: [u8; 32], settings: Settings, bytes: &[u8]) -> Result<Self, AcrossError> {
+        let mut made = Self::new(key, settings);
         made.read(bytes).ok_or(AcrossError)?;
-        made.shrink();
         // What was raised before is not told again unless it grows.
         made.touched = made.marks.keys().copied().collect();
+        made.shrink();
         made.take_alerts();
         Ok(made)
     }
@@ -162,9 +260,16 @@ impl Across {
             let bytes: Vec<u8> = (0..8).map(byte).collect::<Option<_>>()?;
             bytes.try_into().ok().filter(|_| text.len() == 16)
         };
+        let key = |text: &str| -> Option<Key> {
+            let (hash, word) = text.split_once(' ')?;
+            Some((CrossingKind::of(word)?, hashed(hash)?))
+        };
         let state: Value = serde_json::from_slice(bytes).ok()?;
+        if state.get("form")?.as_u64()? != 2 {
+            return None;
+        }
         self.left_out = state.get("left_out")?.as_u64()?;
-        for (source, marks) in state.get("sources")?.as_object()? {
+        for (name, marks) in state.get("marks")?.as_object()? {
             let mut set = BTreeSet::new();
             for mark in marks.as_array()? {
                 set.insert(Mark {
@@ -172,9 +277,17 @@ impl Across {
                     customer: CustomerId::parse(mark.get(1)?.as_str()?).ok()?,
                     seq: mark.get(2)?.as_u64()?,
                     account: hashed(mark.get(3)?.as_str()?)?,
+                    source: hashed(mark.get(4)?.as_str()?)?,
                 });
             }
-            self.marks.insert(hashed(source)?, set);
+            self.marks.insert(key(name)?, set);
+        }
+        for (name, home) in state.get("homes")?.as_object()? {
+            let mut accounts = BTreeMap::new();
+            for (account, first) in home.as_object()? {
+                accounts.insert(hashed(account)?, first.as_i64()?);
+            }
+            self.homes.insert(key(name)?, accounts);
         }
         Some(())
     }
@@ -188,28 +301,48 @@ impl Across {
         let others = alert.customers.len().saturating_sub(1);
         let others =
             if others == 1 { "1 other customer".to_owned() } else { format!("{others} other customers") };
-        part.summary = format!(
-            "One source failed to sign in here on several accounts, and at {others} of the provider's, within a day"
-        );
+        part.summary = if alert.rule.id == SEEN_ACROSS {
+            format!("What was found here was found at {others} of the provider's too, within a day")
+        } else {
+            format!(
+                "One source failed to sign in here on accounts, and at {others} of the provider's, within a day"
+            )
+        };
+        if let Some(details) = &mut part.details {
+            details.why = vec![format!("{} of the records stand here", part.records.len())];
+        }
         part
     }
 }
 
-/// The alert over the window of a day in which a source failed on most accounts, if that is enough.
-fn widest(source: &Hashed, marks: &BTreeSet<Mark>) -> Option<Alert> {
+/// The alert over the window in which a thing touched most, if that is enough.
+fn widest(key: Key, marks: &BTreeSet<Mark>, settings: &Settings) -> Option<Alert> {
+    let id = if key.0.is_sign_in() { SPRAY_ACROSS } else { SEEN_ACROSS };
+    let about = detection(id)?;
+    let least = |name: &str| usize::try_from(settings.of(id, name)).unwrap_or(usize::MAX);
+    let (wanted_accounts, wanted_customers) = (least("accounts"), least("customers"));
+    let span = settings.of(id, "window");
     let all: Vec<&Mark> = marks.iter().collect();
     let mut best: Option<&[&Mark]> = None;
-    let mut most = 0;
     let mut start = 0;
     for end in 0..all.len() {
-        while all[end].second - all[start].second > WINDOW_SECONDS {
+        while all[end].second - all[start].second > span {
             start += 1;
         }
         let window = &all[start..=end];
-        let accounts: BTreeSet<_> = window.iter().map(|m| (&m.customer, m.account)).collect();
+        // Only a window that is longer than the best is worth the counting.
+        if best.is_some_and(|b| b.len() >= window.len()) {
+            continue;
+        }
         let customers: BTreeSet<_> = window.iter().map(|m| &m.customer).collect();
-        if accounts.len() >= ACCOUNTS && customers.len() >= CUSTOMERS && window.len() > most {
-            most = window.len();
+        let accounts: BTreeSet<_> = window.iter().map(|m| (&m.customer, m.account)).collect();
+        let sources: BTreeSet<_> = window.iter().map(|m| m.source).collect();
+        // A network or agent of one source alone is that source.
+        let is_wide = matches!(key.0, CrossingKind::Network | CrossingKind::Agent);
+        let enough = customers.len() >= wanted_customers
+            && (!key.0.is_sign_in() || accounts.len() >= wanted_accounts)
+            && (!is_wide || sources.len() >= 2);
+        if enough {
             best = Some(window);
         }
     }
@@ -218,53 +351,63 @@ fn widest(source: &Hashed, marks: &BTreeSet<Mark>) -> Option<Alert> {
     let customers: BTreeSet<CustomerId> = window.iter().map(|m| m.customer.clone()).collect();
     let (first, last) = (window.first()?.second, window.last()?.second);
     let hash: [u8; 32] = Sha256::new()
-        .chain_update(SPRAY_ACROSS)
-        .chain_update(source)
+        .chain_update(id)
+        .chain_update(key.0.word())
+        .chain_update(key.1)
         .chain_update(first.to_be_bytes())
         .finalize()
         .into();
-    let id: String = hash[..6].iter().map(|b| format!("{b:02x}")).collect();
+    let hex: String = hash[..6].iter().map(|b| format!("{b:02x}")).collect();
     let mut records: Vec<RecordRef> =
         window.iter().map(|m| RecordRef { customer: m.customer.clone(), seq: m.seq }).collect();
     records.sort();
     records.truncate(Alert::RECORDS_LIMIT);
+    let word = key.0.word();
+    let (summary, why) = if key.0.is_sign_in() {
+        let thresholds = format!(
+            "{wanted_accounts} accounts of {wanted_customers} customers within {} hours",
+            span / 3600
+        );
+        (
+            format!(
+                "One {word} failed to sign in {} times on {} accounts of {} customers within a day",
+                window.len(),
+                accounts.len(),
+                customers.len()
+            ),
+            format!("{} accounts of {} customers; it fires at {thresholds}", accounts.len(), customers.len()),
+        )
+    } else {
+        (
+            format!("The same {word} was found at {} customers within a day", customers.len()),
+            format!(
+                "{} customers; it fires at {wanted_customers} within {} hours",
+                customers.len(),
+                span / 3600
+            ),
+        )
+    };
     Some(Alert {
-        id: format!("al-{id}"),
+        id: format!("al-{hex}"),
         rule: AlertRule {
-            id: SPRAY_ACROSS.to_owned(),
-            title: "Password spraying across customers".to_owned(),
-            level: Level::Critical,
-            tags: vec!["attack.credential-access".into(), "attack.t1110.003".into()],
+            id: id.to_owned(),
+            title: about.title.to_owned(),
+            level: about.level,
+            tags: about.tags.iter().map(|t| (*t).to_owned()).collect(),
             version: None,
         },
-        summary: format!(
-            "One source failed to sign in {} times on {} accounts of {} customers within a day",
-            window.len(),
-            accounts.len(),
-            customers.len()
-        ),
+        summary,
         customers: customers.into_iter().collect(),
         records,
         count: window.len() as u64,
         first: Time::from_second(first).ok()?,
         last: Time::from_second(last).ok()?,
         is_backwards: false,
+        details: Some(AlertDetails {
+            why: vec![why],
+            paragraph: about.paragraph.to_owned(),
+            next: about.next.iter().map(|n| (*n).to_owned()).collect(),
+            ..AlertDetails::default()
+        }),
     })
-}
-
-/// Source and account of a failed sign-in.
-fn failure(format: Format, fields: &Fields) -> Option<(String, String)> {
-    let text = |name: &str| match fields.get(name)? {
-        Value::String(text) if !text.is_empty() && text != "-" => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    if text("action").as_deref() == Some("sign-in") && text("outcome").as_deref() == Some("failure") {
-        return Some((text("src_ip")?, text("user")?));
-    }
-    let is_windows = format == Format::Evtx || fields.contains_key("Channel");
-    if is_windows && text("EventID").as_deref() == Some("4625") {
-        return Some((text("IpAddress")?, text("TargetUserName")?));
-    }
-    None
 }

@@ -164,6 +164,7 @@ fn begin(customer: &CustomerId, rule: &Rule, hit: &Hit, known: bool) -> Open {
         last: hit.last,
         summary: String::new(),
         is_backwards: false,
+        details: None,
     };
     Open { alert, group: hit.group.clone(), seqs: BTreeSet::new(), told: false, known }
 }

@@ -17,11 +17,27 @@
 //! }
 //! ```
 
+mod about;
 mod across;
 pub mod attack;
 mod detector;
+mod find;
+mod growing;
+mod logs;
+mod memory;
+mod patterns;
+mod policy;
 mod rules;
+mod seen;
+mod tools;
+mod vocabulary;
 
-pub use across::{Across, AcrossError, SPRAY_ACROSS};
+pub use about::{About, DETECTIONS, Parameter, SettingError, Settings, detection};
+pub use across::{Across, AcrossError, Crossing, CrossingKind, SEEN_ACROSS, SPRAY_ACROSS};
 pub use detector::Detector;
-pub use rules::{built_in, built_in_files};
+pub use patterns::{Patterns, StateError};
+pub use policy::{Allowed, Line, Policy, PolicyError};
+pub use rules::{beside_patterns, built_in, built_in_files};
+pub use seen::{Act, Outcome, Seen, account, address};
+pub use tools::{tool, tools};
+pub use vocabulary::{Vocabulary, VocabularyError};

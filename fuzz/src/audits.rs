@@ -31,7 +31,11 @@ fn sealed(bodies: &[(Kind, Vec<u8>)]) -> Sealed<Vec<Event>> {
             Draft { kind: *kind, source, happened: at, received: at, raw: raw.clone(), defects: vec![] };
         Event { record: draft.at(seq), fields: Fields::new() }
     };
-    let events = (0..).zip(bodies).map(event).collect();
+    seal((0..).zip(bodies).map(event).collect())
+}
+
+/// These events, sealed as the first of a log.
+pub(crate) fn seal(events: Vec<Event>) -> Sealed<Vec<Event>> {
     let key = SigningKey::from_seed("fuzz", &[5; 32]).expect("a name");
     let mut log = Log::open("fuzz", Tree::new(), key).expect("a log");
     log.seal(Batch(events)).expect("at the end").0

@@ -7,6 +7,7 @@
 mod audits;
 mod bundles;
 mod changed;
+mod detections;
 mod documents;
 mod homes;
 mod logs;
@@ -25,6 +26,10 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("record_form", record_form),
     ("words", words),
     ("across_state", across_state),
+    ("detect_policy", detections::policy),
+    ("detect_vocabulary", detections::vocabulary_file),
+    ("detect_events", detections::events),
+    ("detect_state", detections::state),
     ("note", logs::note),
     ("notes", logs::notes),
     ("checkpoint", logs::checkpoint),
@@ -173,9 +178,12 @@ fn words(bytes: &[u8]) -> bool {
 
 /// What is kept of sign-ins across customers is read back as it was written.
 fn across_state(bytes: &[u8]) -> bool {
-    let Ok(state) = detect::Across::from_bytes([4; 32], bytes) else { return false };
+    let Ok(state) = detect::Across::from_bytes([4; 32], detect::Settings::default(), bytes) else {
+        return false;
+    };
     let written = state.to_bytes();
-    let again = detect::Across::from_bytes([4; 32], &written).expect("just written");
+    let again =
+        detect::Across::from_bytes([4; 32], detect::Settings::default(), &written).expect("just written");
     assert_eq!(again.to_bytes(), written);
     true
 }

@@ -87,6 +87,48 @@ pub struct Alert {
     pub summary: String,
     /// Whether it was found backwards: by a rule over records that were sealed before.
     pub is_backwards: bool,
+    /// Who, from where, why, and what to do; alerts of older versions and of plain rules have none.
+    pub details: Option<AlertDetails>,
+}
+
+/// What a responder wants to know first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlertDetails {
+    /// Accounts that it is about.
+    pub who: Vec<String>,
+    /// Sources that it came from.
+    pub from: Vec<String>,
+    /// What else it is about: groups, programs, logs.
+    pub what: Vec<String>,
+    /// Why it fired: numbers against thresholds.
+    pub why: Vec<String>,
+    /// Which part of AA22-131A it plays.
+    pub paragraph: String,
+    /// What to do first, in order.
+    pub next: Vec<String>,
+}
+
+impl AlertDetails {
+    fn to_json(&self) -> Value {
+        json!({
+            "who": self.who, "from": self.from, "what": self.what, "why": self.why,
+            "paragraph": self.paragraph, "next": self.next,
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let list = |key: &str| -> Option<Vec<String>> {
+            value.get(key)?.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect()
+        };
+        Some(Self {
+            who: list("who")?,
+            from: list("from")?,
+            what: list("what")?,
+            why: list("why")?,
+            paragraph: value.get("paragraph")?.as_str()?.to_owned(),
+            next: list("next")?,
+        })
+    }
 }
 
 impl Alert {
@@ -119,6 +161,9 @@ impl Alert {
         }
         if self.is_backwards {
             value["found"] = "backwards".into();
+        }
+        if let Some(details) = &self.details {
+            value["details"] = details.to_json();
         }
         value
     }
@@ -159,6 +204,7 @@ impl Alert {
             last: value.get("last")?.as_str()?.parse().ok()?,
             summary: text(value, "summary")?,
             is_backwards: value.get("found").and_then(Value::as_str) == Some("backwards"),
+            details: value.get("details").and_then(AlertDetails::from_json),
         })
     }
 }
@@ -187,6 +233,11 @@ mod tests {
             last: at,
             summary: "s".into(),
             is_backwards: false,
+            details: Some(AlertDetails {
+                who: vec!["eve".into()],
+                next: vec!["look".into()],
+                ..AlertDetails::default()
+            }),
         };
         assert_eq!(Alert::from_json(&alert.to_json()), Some(alert.clone()));
         let value = alert.to_json();

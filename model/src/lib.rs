@@ -28,7 +28,7 @@ mod names;
 mod record;
 mod side;
 
-pub use alert::{Alert, AlertRule, Level, RecordRef};
+pub use alert::{Alert, AlertDetails, AlertRule, Level, RecordRef};
 pub use names::{Customer, CustomerId, NameError, Provider, ProviderId};
 pub use record::{Defect, Draft, Event, Fields, Format, Kind, Record, Source};
 pub use side::Side;

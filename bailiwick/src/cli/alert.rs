@@ -1,18 +1,21 @@
 //! `alert`: what was noticed, and the records it stands on.
 
-use super::{customer_id, look};
-use crate::alerts;
-use crate::fault::{Exit, Fault};
+use super::{customer_id, look, open};
+use crate::alerts::{self, Closed};
+use crate::fault::{Exit, Fault, near};
 use crate::out::{Form, Out};
 use crate::watch;
 use clap::{Args, Subcommand};
 use custody::Home;
-use model::{Alert, CustomerId, Event};
+use model::{Alert, CustomerId, Event, Level};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Records that `show` prints.
 const SHOWN: usize = 20;
+/// Longest reason of a closing, in characters.
+const REASON_LIMIT: usize = 1_000;
 
 /// Arguments of `alert`.
 #[derive(Args)]
@@ -25,11 +28,19 @@ pub(crate) struct AlertArgs {
 #[derive(Subcommand)]
 pub(crate) enum AlertVerb {
     /// List alerts, the newest last
-    #[command(after_help = "Examples:\n  bailiwick alert ls\n  bailiwick alert ls --customer acme --json")]
+    #[command(
+        after_help = "Examples:\n  bailiwick alert ls\n  bailiwick alert ls --open --level high\n  bailiwick alert ls --customer acme --json"
+    )]
     Ls {
         /// Only of this customer
         #[arg(long, value_name = "ID")]
         customer: Option<String>,
+        /// Only those that nobody has closed
+        #[arg(long)]
+        open: bool,
+        /// Only of this level and above
+        #[arg(long, value_name = "LEVEL", value_parser = ["informational", "low", "medium", "high", "critical"])]
+        level: Option<String>,
     },
     /// Show an alert: what, since when, why, and its records
     #[command(
@@ -39,15 +50,131 @@ pub(crate) enum AlertVerb {
         /// Its id, or the beginning of it
         id: String,
     },
+    /// Explain an alert: why it fired, when it would not have, and what it does not see
+    #[command(
+        after_help = "Examples:\n  bailiwick alert explain al-0123456789ab\n  bailiwick alert explain al-0123456789ab --json"
+    )]
+    Explain {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Close an alert, with the reason; the closing is sealed in the log of each customer that it touches
+    #[command(
+        after_help = "Examples:\n  bailiwick alert close al-0123456789ab --reason 'penetration test, ticket 4711'\n\nNothing is deleted. Should more records come to it, it is open again."
+    )]
+    Close {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Why: what was found, and who said so
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 /// Runs a verb.
 pub(crate) fn run(home: &Path, verb: AlertVerb, out: Out) -> Result<Exit, Fault> {
-    let home = look(home)?;
     match verb {
-        AlertVerb::Ls { customer } => list(&home, customer.as_deref(), out),
-        AlertVerb::Show { id } => show(&home, &id, out),
+        AlertVerb::Ls { customer, open, level } => {
+            list(&look(home)?, customer.as_deref(), open, level.as_deref().and_then(Level::from_word), out)
+        }
+        AlertVerb::Show { id } => show(&look(home)?, &id, out),
+        AlertVerb::Explain { id } => explain(&look(home)?, &id, out),
+        AlertVerb::Close { id, reason } => close(home, &id, &reason, out),
     }
+}
+
+/// The one alert whose id begins so.
+fn find(home: &Home, id: &str) -> Result<Alert, Fault> {
+    let all = alerts::all(home, &customers(home, None)?)?;
+    let found: Vec<&Alert> = all.iter().filter(|a| a.id.starts_with(id)).collect();
+    if let [alert] = found[..] {
+        return Ok(alert.clone());
+    }
+    let what = if found.is_empty() {
+        format!("there is no alert `{id}`{}", near(id, all.iter().map(|a| a.id.as_str())))
+    } else {
+        format!("{} alerts begin with `{id}`", found.len())
+    };
+    Err(Fault::usage("BW-1010", what, "`bailiwick alert ls` lists the alerts"))
+}
+
+fn is_open(alert: &Alert, closed: &BTreeMap<String, Closed>) -> bool {
+    closed.get(&alert.id).is_none_or(|c| c.count < alert.count)
+}
+
+fn close(home: &Path, id: &str, reason: &str, out: Out) -> Result<Exit, Fault> {
+    if reason.trim().is_empty() || reason.chars().count() > REASON_LIMIT {
+        let what = format!("a reason is a sentence of at most {REASON_LIMIT} characters");
+        return Err(Fault::usage("BW-1001", what, "say what was found, and who said so"));
+    }
+    let home = open(home, "alert close")?;
+    let alert = find(&home, id)?;
+    let closed = alerts::closed(&home, &alert.customers)?;
+    if !is_open(&alert, &closed) {
+        let before = closed.get(&alert.id).map(|c| c.reason.clone()).unwrap_or_default();
+        out.say(&format!("{} was closed before ({before}); nothing was changed", alert.id));
+        return Ok(Exit::Ok);
+    }
+    let now = crate::clock::second();
+    for customer in &alert.customers {
+        let mut vault = home.vault(customer)?;
+        let cursor = vault.cursor().map(<[u8]>::to_vec);
+        let act = Home::own(model::Kind::Act, &alerts::closing(&alert, reason), now);
+        vault.append(vec![(act, model::Fields::new())], cursor, now)?;
+        vault.close(now)?;
+    }
+    match out.form {
+        Form::Text => {
+            let whose = if alert.customers.len() == 1 { "log" } else { "logs" };
+            out.text(&format!("{} is closed; the {whose} of {} say so", alert.id, names(&alert.customers)));
+        }
+        _ => out.document(
+            "alert",
+            json!({"id": alert.id, "state": "closed", "reason": reason, "at": now.to_string()}),
+        ),
+    }
+    Ok(Exit::Ok)
+}
+
+fn explain(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
+    let alert = find(home, id)?;
+    let about = detect::detection(&alert.rule.id);
+    let why = alert.details.as_ref().map(|d| d.why.clone()).unwrap_or_default();
+    if out.form != Form::Text {
+        let parameter = |p: &detect::Parameter| json!({"name": p.name, "default": p.default, "unit": p.unit, "reason": p.reason});
+        out.document(
+            "explanation",
+            json!({
+                "id": alert.id, "rule": alert.rule.id, "summary": alert.summary, "why": why,
+                "fires": about.map(|a| a.fires), "blind": about.map(|a| a.blind), "paragraph": about.map(|a| a.paragraph),
+                "parameters": about.map(|a| a.parameters.iter().map(parameter).collect::<Vec<_>>()),
+            }),
+        );
+        return Ok(Exit::Ok);
+    }
+    let mut text = format!("{}\n\n  {}\n", alert.id, alert.summary);
+    for line in &why {
+        text.push_str(&format!("  because    {}\n", crate::out::clean(line)));
+    }
+    match about {
+        Some(about) => {
+            text.push_str(&format!(
+                "\n  it fires   {}\n  not seen   {}\n  alert      AA22-131A, {}\n",
+                about.fires, about.blind, about.paragraph
+            ));
+            for p in about.parameters {
+                let line = format!("  {}.{} = {} {} ({})\n", about.id, p.name, p.default, p.unit, p.reason);
+                text.push_str(&line);
+            }
+            text.push_str("\nnext: other numbers for this customer: `bailiwick detect tune`; what they would have found: `bailiwick detect replay`");
+        }
+        None => text.push_str(&format!(
+            "\n  it is a rule: `bailiwick rule show {}` shows its condition, `bailiwick rule explain` every branch of it on one record",
+            alert.rule.id
+        )),
+    }
+    out.text(&text);
+    Ok(Exit::Ok)
 }
 
 fn customers(home: &Home, only: Option<&str>) -> Result<Vec<CustomerId>, Fault> {
@@ -61,8 +188,17 @@ fn customers(home: &Home, only: Option<&str>) -> Result<Vec<CustomerId>, Fault> 
     }
 }
 
-fn list(home: &Home, only: Option<&str>, out: Out) -> Result<Exit, Fault> {
-    let list = alerts::all(home, &customers(home, only)?)?;
+fn list(home: &Home, only: Option<&str>, open: bool, least: Option<Level>, out: Out) -> Result<Exit, Fault> {
+    let customers = customers(home, only)?;
+    let closed = alerts::closed(home, &customers)?;
+    let mut list = alerts::all(home, &customers)?;
+    list.retain(|a| (!open || is_open(a, &closed)) && least.is_none_or(|l| a.rule.level >= l));
+    let state = |a: &Alert| if is_open(a, &closed) { "open" } else { "closed" };
+    let as_json = |a: &Alert| {
+        let mut value = a.to_json();
+        value["state"] = state(a).into();
+        value
+    };
     match out.form {
         Form::Text if list.is_empty() => out.say("no alerts"),
         Form::Text => {
@@ -70,6 +206,7 @@ fn list(home: &Home, only: Option<&str>, out: Out) -> Result<Exit, Fault> {
                 vec![
                     a.id.clone(),
                     a.rule.level.as_str().to_owned(),
+                    state(a).to_owned(),
                     names(&a.customers),
                     attack(a),
                     a.last.to_string(),
@@ -77,15 +214,15 @@ fn list(home: &Home, only: Option<&str>, out: Out) -> Result<Exit, Fault> {
                 ]
             };
             out.table(
-                &["id", "level", "customers", "ATT&CK", "last", "what"],
+                &["id", "level", "state", "customers", "ATT&CK", "last", "what"],
                 list.iter().map(row).collect(),
             );
         }
         Form::Json => {
-            let all: Vec<_> = list.iter().map(Alert::to_json).collect();
+            let all: Vec<_> = list.iter().map(as_json).collect();
             out.document("alerts", serde_json::json!({"alerts": all}));
         }
-        Form::Jsonl => list.iter().for_each(|a| out.json_line(&a.to_json())),
+        Form::Jsonl => list.iter().for_each(|a| out.json_line(&as_json(a))),
     }
     Ok(Exit::Ok)
 }
@@ -101,42 +238,17 @@ fn attack(alert: &Alert) -> String {
 }
 
 fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
-    let all = alerts::all(home, &customers(home, None)?)?;
-    let found: Vec<&Alert> = all.iter().filter(|a| a.id.starts_with(id)).collect();
-    let [alert] = found[..] else {
-        let what = if found.is_empty() {
-            format!("there is no alert `{id}`")
-        } else {
-            format!("{} alerts begin with `{id}`", found.len())
-        };
-        return Err(Fault::usage("BW-1010", what, "`bailiwick alert ls` lists the alerts"));
-    };
+    let alert = &find(home, id)?;
+    let closed = alerts::closed(home, &alert.customers)?;
     let records = records(home, alert)?;
     if out.form != Form::Text {
         let mut value = alert.to_json();
+        value["state"] = if is_open(alert, &closed) { "open" } else { "closed" }.into();
         value["events"] = records.iter().map(|(c, e)| super::hunt::as_json(e, Some(c))).collect();
         out.document("alert", value);
         return Ok(Exit::Ok);
     }
-    let rule = &alert.rule;
-    let mut text = format!(
-        "{}\n\n  what       {}\n  level      {}\n  customers  {}\n  since      {}\n  until      {}\n  rule       {} ({})\n  ATT&CK     {}\n  records    {}, of which {} are listed here\n",
-        alert.id,
-        alert.summary,
-        rule.level.as_str(),
-        names(&alert.customers),
-        alert.first,
-        alert.last,
-        rule.title,
-        rule.id,
-        attack(alert),
-        alert.count,
-        records.len()
-    );
-    if alert.is_backwards {
-        let version = rule.version.as_deref().unwrap_or("unknown");
-        text.push_str(&format!("  note       found backwards, by version {version} of the rule\n"));
-    }
+    let mut text = told(alert, closed.get(&alert.id).filter(|_| !is_open(alert, &closed)), records.len());
     for (customer, event) in &records {
         let record = &event.record;
         let raw: String = String::from_utf8_lossy(&record.raw).trim_end().chars().take(300).collect();
@@ -148,18 +260,64 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
             crate::out::clean(&raw)
         ));
     }
-    text.push_str("\nnext: look at what the same source or account did around it:\n");
     if let Some((customer, event)) = records.first() {
+        text.push_str("\nmore of the same source or account:\n");
         let value =
             |name: &str| event.fields.get(name).and_then(serde_json::Value::as_str).filter(|v| !v.is_empty());
-        let field = ["src_ip", "IpAddress", "user", "TargetUserName", "Computer"]
-            .into_iter()
-            .find(|f| value(f).is_some());
+        let field = [
+            "src_ip",
+            "IpAddress",
+            "ipAddress",
+            "user",
+            "TargetUserName",
+            "userPrincipalName",
+            "Computer",
+            "host",
+        ]
+        .into_iter()
+        .find(|f| value(f).is_some());
         let query = field.map_or("*".to_owned(), |f| format!("{f}:\"{}\"", value(f).unwrap_or("")));
         text.push_str(&format!("  bailiwick hunt --customer {customer} --last 50 '{query}'"));
     }
     out.text(&text);
     Ok(Exit::Ok)
+}
+
+/// What is said of an alert above its records.
+fn told(alert: &Alert, closed: Option<&Closed>, listed: usize) -> String {
+    let rule = &alert.rule;
+    let mut text = format!("{}\n\n  what       {}\n", alert.id, crate::out::clean(&alert.summary));
+    let mut line =
+        |name: &str, value: &str| text.push_str(&format!("  {name:<10} {}\n", crate::out::clean(value)));
+    line("level", rule.level.as_str());
+    if let Some(closed) = closed {
+        line("closed", &format!("{}: {}", closed.at, closed.reason));
+    }
+    line("customers", &names(&alert.customers));
+    line("since", &alert.first.to_string());
+    line("until", &alert.last.to_string());
+    if let Some(details) = &alert.details {
+        let lists = [("who", &details.who), ("from", &details.from), ("about", &details.what)];
+        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            line(name, &list.join(", "));
+        }
+        details.why.iter().for_each(|why| line("why", why));
+        line("AA22-131A", &details.paragraph);
+    }
+    line("rule", &format!("{} ({})", rule.title, rule.id));
+    line("ATT&CK", &attack(alert));
+    if alert.is_backwards {
+        let version = rule.version.as_deref().unwrap_or("unknown");
+        line("note", &format!("found backwards, by version {version} of the rule"));
+    }
+    line("records", &format!("{}, of which {listed} are listed here", alert.count));
+    if let Some(details) = &alert.details {
+        text.push_str("\nwhat to do first:\n");
+        for (number, step) in (1..).zip(&details.next) {
+            text.push_str(&format!("  {number}. {step}\n"));
+        }
+    }
+    text
 }
 
 /// The first records that an alert stands on, each read out of its own customer's vault.

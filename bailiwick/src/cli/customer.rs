@@ -55,6 +55,9 @@ pub(crate) enum CustomerVerb {
         /// Its id
         id: String,
     },
+    /// Set and show what is ordinary for a customer: tools, gateways, windows, tickets, thresholds
+    #[command(arg_required_else_help = true)]
+    Policy(super::policy::PolicyArgs),
 }
 
 /// Makes a home.
@@ -80,6 +83,7 @@ pub(crate) fn run(home: &Path, verb: CustomerVerb, out: Out) -> Result<Exit, Fau
     match verb {
         CustomerVerb::Add { id, name, dry_run } => add(home, &id, &name, dry_run, out),
         CustomerVerb::Ls => list(home, out),
+        CustomerVerb::Policy(args) => super::policy::run(home, args, out),
         CustomerVerb::Show { id } => {
             let home = look(home)?;
             let id = customer_id(&id)?;

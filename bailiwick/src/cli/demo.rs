@@ -159,7 +159,8 @@ fn take(
 /// Plays the scenarios: their files are laid into the temporary folder and come in like any other.
 fn play_made(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Result<(), Fault> {
     let disk = Folder::new(&folder.join("records"));
-    let mut watch = Watch::new(home, detect::built_in().rules);
+    let mut watch =
+        Watch::new(home, sigma::load(detect::beside_patterns()).rules, detect::Settings::default());
     let progress = Progress::new(out, PLAYED.iter().map(|p| p.3.len() as u64).sum(), true);
     for (id, name) in CUSTOMERS {
         home.add_customer(&super::customer_id(id)?, name, clock::now())?;
@@ -187,7 +188,8 @@ fn count(id: &str, report: &Report, files: usize, out: Out, trip: &mut Trip) {
 fn play_own(home: &Home, paths: &[PathBuf], out: Out, trip: &mut Trip) -> Result<(), Fault> {
     let (inputs, failed, bytes) = inputs(paths)?;
     home.add_customer(&super::customer_id("yours")?, "Your logs", clock::now())?;
-    let mut watch = Watch::new(home, detect::built_in().rules);
+    let mut watch =
+        Watch::new(home, sigma::load(detect::beside_patterns()).rules, detect::Settings::default());
     let progress = Progress::new(out, bytes, true);
     let many = inputs.len();
     let mut report = take(home, &mut watch, "yours", inputs, &progress)?;

@@ -77,7 +77,7 @@ pub(crate) fn run(config: &Config, args: &IngestArgs, out: Out) -> Result<Exit, 
     home.customer(&customer)?;
     let (inputs, failed, bytes) = inputs(&args.paths)?;
     let rules = super::rule::armed(config, &args.rules, out)?;
-    let mut watch = Watch::new(&home, rules);
+    let mut watch = Watch::new(&home, rules, config.thresholds.value.clone());
     let stop = stop_flag();
     let progress = Progress::new(out, bytes, true);
     let begun = Stopwatch::start();

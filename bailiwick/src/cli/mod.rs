@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod contract;
 pub(crate) mod customer;
 pub(crate) mod demo;
+pub(crate) mod detect;
 pub(crate) mod doctor;
 pub(crate) mod due;
 pub(crate) mod evidence;
@@ -18,6 +19,7 @@ pub(crate) mod ingest;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod misc;
+pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod rule;
@@ -117,6 +119,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  bailiwick alert ls --customer acme\n  bailiwick alert show al-0123456789ab"
     )]
     Alert(alert::AlertArgs),
+    /// List and tune the detections over time, and try other thresholds on the past
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  bailiwick detect ls\n  bailiwick detect show bw.spray-fast\n  bailiwick detect replay --customer acme bw.spray-fast.accounts=5"
+    )]
+    Detect(detect::DetectArgs),
     /// List and check Sigma rules
     #[command(
         arg_required_else_help = true,

@@ -1,13 +1,22 @@
 //! One source at several customers: seen by the provider, and nothing of one customer with another.
 
 use super::{Sealing, at};
-use detect::{Across, SPRAY_ACROSS};
+use detect::{Across, Patterns, SPRAY_ACROSS, Settings, Vocabulary};
 use model::{Alert, CustomerId, Format};
 use serde_json::json;
+use std::sync::Arc;
+
+/// What the records of one customer show that may touch others.
+fn crossings(sealing: &Sealing, batch: &ledger::Sealed<Vec<model::Event>>) -> Vec<detect::Crossing> {
+    let vocabulary = Arc::new(Vocabulary::built_in());
+    let mut patterns = Patterns::new(sealing.customer.clone(), vocabulary, Settings::default());
+    patterns.observe(batch, 0);
+    patterns.take_crossings()
+}
 
 /// Failures of one source: customer, account, second.
 fn seen(tries: &[(&str, &str, u32)]) -> (Across, Vec<Alert>) {
-    let mut across = Across::new([5; 32]);
+    let mut across = Across::new([5; 32], Settings::default());
     let mut customers: Vec<&str> = tries.iter().map(|t| t.0).collect();
     customers.sort_unstable();
     customers.dedup();
@@ -20,7 +29,7 @@ fn seen(tries: &[(&str, &str, u32)]) -> (Across, Vec<Alert>) {
         let events: Vec<_> = own.map(event).collect();
         let mut sealing = Sealing::of(customer);
         let batch = sealing.seal(&events);
-        across.observe(&sealing.customer, &batch, 0);
+        across.observe(&sealing.customer, &crossings(&sealing, &batch));
     }
     let alerts = across.take_alerts();
     (across, alerts)
@@ -102,16 +111,16 @@ fn the_state_survives_and_damage_is_noticed() {
         [("acme", "a", 0), ("acme", "b", 9), ("clinic", "c", 20), ("clinic", "d", 30), ("clinic", "e", 40)];
     let (across, alerts) = seen(&tries);
     let bytes = across.to_bytes();
-    let mut again = Across::from_bytes([5; 32], &bytes).expect("its own state");
+    let mut again = Across::from_bytes([5; 32], Settings::default(), &bytes).expect("its own state");
     assert_eq!(again.to_bytes(), bytes);
     assert_eq!(again.take_alerts(), vec![], "what was told is not told again");
     let mut sealing = Sealing::of("borealis");
     let fields = json!({"action": "sign-in", "outcome": "failure", "user": "f", "src_ip": "203.0.113.9"});
     let batch = sealing.seal(&[(at(50), Format::Syslog, fields)]);
-    again.observe(&sealing.customer, &batch, 0);
+    again.observe(&sealing.customer, &crossings(&sealing, &batch));
     let grown = again.take_alerts();
     assert_eq!((grown[0].customers.len(), &grown[0].id), (3, &alerts[0].id));
     for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
-        assert!(Across::from_bytes([5; 32], &bytes[..cut]).is_err());
+        assert!(Across::from_bytes([5; 32], Settings::default(), &bytes[..cut]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Every rule of ours fires on what it is for and is silent beside it; alerts grow; customers stay apart.
 
 mod across;
+mod patterns;
 mod rules;
 
 use detect::{Detector, built_in};
@@ -9,7 +10,7 @@ use model::{Alert, CustomerId, Event, Format, Kind, Record, Source, Time};
 use serde_json::Value;
 
 /// What these tests hand in to be sealed.
-struct Batch(u64, Vec<Event>);
+pub(crate) struct Batch(pub(crate) u64, pub(crate) Vec<Event>);
 
 impl Unsealed for Batch {
     type Value = Vec<Event>;

@@ -119,12 +119,16 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
     Ok(files)
 }
 
-/// The rules that apply: ours, those of the configuration, and more. What is refused is told, the others apply.
+/// The rules that apply beside the detections over time: ours that tell something else, those of the configuration, and
+/// more. What is refused is told, the others apply.
 pub(crate) fn armed(config: &Config, more: &[PathBuf], out: Out) -> Result<RuleSet, Fault> {
-    Ok(all(config, more, out)?.rules)
+    let paths: Vec<PathBuf> = config.rules.value.iter().chain(more).cloned().collect();
+    let loaded = sigma::load(detect::beside_patterns().into_iter().chain(read(&paths)?));
+    tell_refused(&loaded, out);
+    Ok(loaded.rules)
 }
 
-/// The same, with what became of all documents.
+/// All rules of ours, those of the configuration, and more, with what became of all documents.
 fn all(config: &Config, more: &[PathBuf], out: Out) -> Result<Loaded, Fault> {
     let paths: Vec<PathBuf> = config.rules.value.iter().chain(more).cloned().collect();
     if paths.is_empty() {

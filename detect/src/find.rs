@@ -1,0 +1,516 @@
+//! When each detection fires, over what is remembered: functions of one thing that happened and of the memory.
+//!
+//! A finding is about marks that hang together, whatever the order in which they came: more of them never take one
+//! back, and what excuses one happened longer before it than records may be late.
+
+use crate::about::Settings;
+use crate::memory::{DAY_MS, Mark, Marks, Memory, TOLERANCE_MS};
+use crate::policy::{Allowed, Policy};
+use crate::seen::{self, Act, Outcome, Seen};
+use std::collections::BTreeSet;
+
+/// Longest that a failed sign-in waits for the same account to succeed from there, before it counts as part of a
+/// slow spray, in milliseconds.
+const PATIENCE_MS: i64 = 600_000;
+/// Failures that wait in one log.
+const WAITING_LIMIT: usize = 10_000;
+/// Failures that a success names as what came before it.
+const BEFORE: usize = 50;
+/// How long a source stays known for an account, in days.
+const KNOWN_DAYS: i64 = 30;
+
+/// Something to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Finding {
+    /// Which detection.
+    pub(crate) id: &'static str,
+    /// What makes it the same thing as another finding.
+    pub(crate) group: String,
+    /// Its records: when, and place in the log.
+    pub(crate) records: Vec<(i64, u64)>,
+    pub(crate) who: BTreeSet<String>,
+    pub(crate) from: BTreeSet<String>,
+    pub(crate) what: BTreeSet<String>,
+    /// Numbers that only this finding knows.
+    pub(crate) numbers: BTreeSet<String>,
+}
+
+impl Finding {
+    fn of(id: &'static str, group: &str) -> Self {
+        Self { id, group: group.to_owned(), ..Self::default() }
+    }
+
+    fn with(mut self, seen: &Seen) -> Self {
+        self.records.push((seen.at, seen.seq));
+        self.who.extend(seen.account.clone());
+        self.who.extend(seen.by.clone());
+        self.from.extend(seen.from.clone());
+        self.what.extend(seen.object.clone());
+        self
+    }
+
+    fn marks(mut self, marks: &[Mark]) -> Self {
+        self.records.extend(marks.iter().map(|m| (m.at, m.seq)));
+        self
+    }
+}
+
+/// What a detection looks at.
+pub(crate) struct Scene<'a> {
+    pub(crate) seen: &'a Seen,
+    pub(crate) memory: &'a Memory,
+    pub(crate) policy: &'a Policy,
+    pub(crate) settings: &'a Settings,
+    /// First and last time of an alert about this that is still open near here.
+    pub(crate) open: &'a dyn Fn(&str, &str, i64, i64) -> Option<(i64, i64)>,
+}
+
+impl Scene<'_> {
+    fn milliseconds(&self, id: &str, name: &str) -> i64 {
+        self.settings.of(id, name).saturating_mul(1000)
+    }
+
+    fn number(&self, id: &str, name: &str) -> usize {
+        usize::try_from(self.settings.of(id, name)).unwrap_or(0)
+    }
+
+    /// The marks of an episode around now: those that an open alert does not have yet, or all of a new one.
+    fn episode<'m>(
+        &self,
+        id: &str,
+        group: &str,
+        marks: &'m Marks,
+        span: i64,
+        begins: impl Fn() -> bool,
+    ) -> &'m [Mark] {
+        let at = self.seen.at;
+        match (self.open)(id, group, at, span) {
+            Some((first, last)) if first <= at && at <= last => {
+                let here = marks.between(at, at);
+                let place = here.iter().position(|m| m.seq == self.seen.seq);
+                place.map_or(&[], |p| &here[p..=p])
+            }
+            Some(_) => marks.chain(at, span),
+            None if begins() => marks.chain(at, span),
+            None => &[],
+        }
+    }
+
+    /// Everything that fires on a failed sign-in.
+    pub(crate) fn failure(&self) -> Vec<Finding> {
+        let mut found = vec![];
+        let Some(subject) = Memory::subject(self.seen) else { return found };
+        found.extend(self.brute(&subject));
+        found.extend(self.spray());
+        found.extend(self.after_changes());
+        let wins = self.memory.accounts.get(&subject).map(|a| &a.wins);
+        let within = self.milliseconds("bw.success-after-failures", "within");
+        for win in wins.map_or(&[][..], |w| w.between(self.seen.at, self.seen.at.saturating_add(within))) {
+            found.extend(self.success_after(&subject, win));
+        }
+        found
+    }
+
+    fn brute(&self, subject: &str) -> Option<Finding> {
+        const ID: &str = "bw.brute-force";
+        if self.seen.from.as_ref().is_some_and(|f| self.policy.covers(Allowed::Scanner, f, self.seen.at)) {
+            return None;
+        }
+        let fails = &self.memory.accounts.get(subject)?.fails;
+        let begins = || self.is_brute(fails, self.seen.at).is_some();
+        let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
+        let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
+        let mut finding = Finding::of(ID, subject).marks(marks);
+        finding.who.insert(subject.to_owned());
+        finding.from.extend(marks.iter().filter(|m| !m.other.is_empty()).map(|m| m.other.clone()));
+        (!marks.is_empty()).then_some(finding)
+    }
+
+    /// Of the slow form the marks of the whole day, which hang together less closely.
+    fn slow_or_fast<'m>(&self, fails: &'m Marks, chain: &'m [Mark]) -> &'m [Mark] {
+        let many = self.number("bw.brute-force", "failures");
+        if chain.len() >= many {
+            return chain;
+        }
+        let day = self.milliseconds("bw.brute-force", "slow-window");
+        fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
+    }
+
+    /// The end of the window around `at` in which the failures are many, of either form.
+    fn is_brute(&self, fails: &Marks, at: i64) -> Option<i64> {
+        const ID: &str = "bw.brute-force";
+        let fast = fails.crowded(at, self.milliseconds(ID, "window"), self.number(ID, "failures"));
+        let slow =
+            || fails.crowded(at, self.milliseconds(ID, "slow-window"), self.number(ID, "slow-failures"));
+        fast.or_else(slow).and_then(|w| w.last()).map(|m| m.at)
+    }
+
+    fn spray(&self) -> Option<Finding> {
+        const ID: &str = "bw.spray-fast";
+        let from = self.seen.from.as_deref()?;
+        let at = self.seen.at;
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        if declared.iter().any(|a| self.policy.covers(*a, from, at)) {
+            return None;
+        }
+        let source = seen::source_of(from);
+        let fails = &self.memory.sources.get(&source)?.fails;
+        let span = self.milliseconds(ID, "window");
+        let many = self.number(ID, "accounts");
+        let marks = self.episode(ID, &source, fails, span, || self.is_spray(fails, &source, at, span, many));
+        let mut finding = Finding::of(ID, &source).marks(marks);
+        finding.who.extend(marks.iter().map(|m| m.other.clone()));
+        finding.from.insert(source);
+        (!marks.is_empty()).then_some(finding)
+    }
+
+    /// Whether so many accounts failed around `at` for which the source is not an accustomed one.
+    fn is_spray(&self, fails: &Marks, source: &str, at: i64, span: i64, many: usize) -> bool {
+        let Some(window) = fails.diverse(at, span, many) else { return false };
+        let strange = |m: &&Mark| {
+            !self.memory.accounts.get(&m.other).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS))
+        };
+        let accounts: BTreeSet<&str> = window.iter().filter(strange).map(|m| m.other.as_str()).collect();
+        if accounts.len() >= many {
+            return true;
+        }
+        // Those that are at home there do not count: the window may have to be a wider one.
+        let around = fails.between(at.saturating_sub(span), at.saturating_add(span));
+        let mut strangers = Marks::default();
+        around.iter().filter(strange).for_each(|m| strangers.put(m.clone(), usize::MAX));
+        strangers.diverse(at, span, many).is_some()
+    }
+
+    /// A failure that waited long enough and was not followed by a success.
+    pub(crate) fn slow_spray(&self, mark: &Mark) -> Option<Finding> {
+        const ID: &str = "bw.spray-slow";
+        let (slow, span) = (&self.memory.slow, self.milliseconds(ID, "window"));
+        let many = self.number(ID, "accounts");
+        let marks = match (self.open)(ID, "", mark.at, span) {
+            Some((first, last)) if first <= mark.at && mark.at <= last => std::slice::from_ref(mark),
+            Some(_) => slow.between(mark.at.saturating_sub(span), mark.at.saturating_add(span)),
+            None => {
+                slow.diverse(mark.at, span, many)?;
+                slow.between(mark.at.saturating_sub(span), mark.at.saturating_add(span))
+            }
+        };
+        let mut finding = Finding::of(ID, "").marks(marks);
+        for one in marks {
+            finding.who.insert(one.other.clone());
+            let fails = self.memory.accounts.get(&one.other).map(|a| a.fails.between(one.at, one.at));
+            let same = fails.unwrap_or(&[]).iter().find(|f| f.seq == one.seq);
+            finding.from.extend(same.map(|f| f.other.clone()).filter(|f| !f.is_empty()));
+        }
+        Some(finding)
+    }
+
+    /// Every change before this failure: which of them came in first does not matter then.
+    fn after_changes(&self) -> Vec<Finding> {
+        let seen = self.seen;
+        let (Some(name), Some(from)) = (seen.account.as_deref(), seen.from.clone()) else { return vec![] };
+        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
+        let within = self.milliseconds("bw.failed-after-change", "within");
+        let changes = account.changes.between(seen.at.saturating_sub(within), seen.at - 1);
+        let tried = Mark { at: seen.at, seq: seen.seq, other: from };
+        changes.iter().filter_map(|change| self.tried_old(name, change, &tried)).collect()
+    }
+
+    fn tried_old(&self, name: &str, change: &Mark, tried: &Mark) -> Option<Finding> {
+        const ID: &str = "bw.failed-after-change";
+        let account = self.memory.accounts.get(name)?;
+        let days = self.settings.of(ID, "known-days");
+        let source = seen::source_of(&tried.other);
+        let is_home = account.knows(&source, tried.at, days)
+            || self.memory.sources.get(&source).is_some_and(|s| s.is_trusted(tried.at));
+        if tried.other.is_empty() || is_home || !account.is_known(tried.at) {
+            return None;
+        }
+        let mut finding = Finding::of(ID, name).marks(&[change.clone(), tried.clone()]);
+        finding.who.insert(name.to_owned());
+        finding.from.insert(tried.other.clone());
+        Some(finding)
+    }
+
+    /// What fires on a password change: failures that came in before it and happened after it.
+    pub(crate) fn change(&self) -> Vec<Finding> {
+        let Some(name) = self.seen.account.as_deref() else { return vec![] };
+        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
+        let change = Mark { at: self.seen.at, seq: self.seen.seq, other: String::new() };
+        let until = self.seen.at.saturating_add(self.milliseconds("bw.failed-after-change", "within"));
+        let tried = account.fails.between(self.seen.at + 1, until);
+        tried.iter().filter_map(|t| self.tried_old(name, &change, t)).collect()
+    }
+
+    /// Everything that fires on a sign-in.
+    pub(crate) fn success(&self) -> Vec<Finding> {
+        let Some(name) = self.seen.account.as_deref() else { return vec![] };
+        let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        let win = Mark { at: self.seen.at, seq: self.seen.seq, other: source };
+        let mut found: Vec<Finding> = self.success_after(name, &win).into_iter().collect();
+        found.extend(self.dormant(name));
+        found.extend(self.travel(name));
+        found.extend(self.fatigue(name));
+        found.extend(self.out_of_bounds(name));
+        found
+    }
+
+    fn success_after(&self, name: &str, win: &Mark) -> Option<Finding> {
+        const ID: &str = "bw.success-after-failures";
+        let account = self.memory.accounts.get(name)?;
+        let within = self.milliseconds(ID, "within");
+        let (from, until) = (win.at.saturating_sub(within), win.at);
+        // The account was tried until it gave way.
+        let tried = account.fails.between(from, until);
+        let many = tried.len() >= self.number(ID, "failures");
+        let brute = tried.last().filter(|last| many || self.is_brute(&account.fails, last.at).is_some());
+        // Or the source tried many accounts, and this one among them.
+        let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
+            let window = self.milliseconds("bw.spray-fast", "window");
+            let many = self.number("bw.spray-fast", "accounts");
+            let tried = source.fails.between(from, until);
+            let last = tried.last()?;
+            self.is_spray(&source.fails, &win.other, last.at, window, many).then_some(tried)
+        });
+        let is_home = |source: &str| account.knows(source, win.at, KNOWN_DAYS);
+        let is_own = is_home(&win.other) && tried.iter().all(|m| is_home(&m.other));
+        let gateway =
+            [Allowed::Gateway, Allowed::Scanner].iter().any(|a| self.policy.covers(*a, &win.other, win.at));
+        if (brute.is_none() && sprayed.is_none()) || is_own || (gateway && brute.is_none()) {
+            return None;
+        }
+        let before = if brute.is_some() { tried } else { sprayed.unwrap_or(&[]) };
+        let mut finding = Finding::of(ID, name).marks(&before[before.len().saturating_sub(BEFORE)..]);
+        finding.records.push((win.at, win.seq));
+        finding.who.insert(name.to_owned());
+        finding.from.insert(win.other.clone());
+        finding.from.remove("");
+        Some(finding)
+    }
+
+    fn dormant(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.dormant-account";
+        let before = self.memory.accounts.get(name)?.signed_in_before(self.seen.at)?;
+        let days = (self.seen.at - before) / DAY_MS;
+        if days < self.settings.of(ID, "days") || self.policy.names(Allowed::Ticket, name, self.seen.at) {
+            return None;
+        }
+        let mut finding = Finding::of(ID, name).with(self.seen);
+        finding.numbers.insert(format!("the last sign-in before it was {days} days earlier"));
+        Some(finding)
+    }
+
+    fn travel(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.impossible-travel";
+        let (north, east) = self.seen.place?;
+        let is_exit = |from: &str| self.policy.covers(Allowed::VpnExit, from, self.seen.at);
+        if self.seen.from.as_deref().is_some_and(is_exit) {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        let (speed, least) = (self.settings.of(ID, "speed") as f64, self.settings.of(ID, "distance") as f64);
+        let mut finding = Finding::of(ID, name).with(self.seen);
+        for (at, seq, n, e) in &self.memory.accounts.get(name)?.places {
+            #[expect(clippy::cast_precision_loss, reason = "hours between two sign-ins")]
+            let hours = (self.seen.at - at).abs() as f64 / 3_600_000.0;
+            let apart = kilometres((north, east), (*n, *e));
+            if apart >= least && apart > speed * hours {
+                finding.records.push((*at, *seq));
+                finding
+                    .numbers
+                    .insert(format!("{apart:.0} km in {} minutes", (self.seen.at - at).abs() / 60_000));
+            }
+        }
+        (finding.records.len() > 1).then_some(finding)
+    }
+
+    /// Prompts that were refused until one was accepted, around a prompt or a sign-in.
+    pub(crate) fn fatigue(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.mfa-fatigue";
+        let account = self.memory.accounts.get(name)?;
+        let window = self.milliseconds(ID, "window");
+        let at = self.seen.at;
+        let prompts =
+            account.prompts.between(at, at.saturating_add(window)).iter().filter(|m| m.other == "accepted");
+        let accepted = prompts.chain(account.wins.between(at, at.saturating_add(window)));
+        let mut finding = Finding::of(ID, name);
+        for one in accepted {
+            let before = account.prompts.between(one.at.saturating_sub(window), one.at);
+            let refused: Vec<&Mark> = before.iter().filter(|m| m.other == "refused").collect();
+            if refused.len() >= self.number(ID, "refused") {
+                finding.records.extend(refused.iter().map(|m| (m.at, m.seq)));
+                finding.records.push((one.at, one.seq));
+            }
+        }
+        finding.who.insert(name.to_owned());
+        finding.from.extend(self.seen.from.clone());
+        (!finding.records.is_empty()).then_some(finding)
+    }
+
+    fn out_of_bounds(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.provider-out-of-bounds";
+        let (at, policy) = (self.seen.at, self.policy);
+        if !(self.seen.is_providers || policy.is_providers(name, at))
+            || policy.names(Allowed::BreakGlass, name, at)
+        {
+            return None;
+        }
+        let mut reasons = vec![];
+        let from = self.seen.from.as_deref().unwrap_or("");
+        let declares_path = policy.says(Allowed::ProviderPath, at);
+        let least = self.number(ID, "path-sign-ins").max(1);
+        let is_path = |times: &Vec<i64>| times.get(least - 1).is_some_and(|t| *t <= at - TOLERANCE_MS);
+        let network = seen::network_of(from).unwrap_or_else(|| from.to_owned());
+        let learned = self.memory.paths.values().any(is_path);
+        let off_path = if declares_path {
+            !policy.covers(Allowed::ProviderPath, from, at)
+        } else {
+            learned && !self.memory.paths.get(&network).is_some_and(is_path)
+        };
+        let hour = at.div_euclid(3_600_000).rem_euclid(24);
+        let weekday = (at.div_euclid(DAY_MS) + 3).rem_euclid(7);
+        let ordinary = (self.settings.of(ID, "from-hour")..self.settings.of(ID, "to-hour")).contains(&hour)
+            && weekday < 5;
+        let off_hours = policy.in_window(at).map_or(!ordinary, |inside| !inside);
+        let declares_window = policy.in_window(at).is_some();
+        let has_ticket = policy.names(Allowed::Ticket, name, at);
+        if off_path {
+            reasons.push("not from the provider's path");
+        }
+        if off_hours {
+            reasons.push("outside the provider's hours");
+        }
+        if policy.says(Allowed::Ticket, at) && !has_ticket {
+            reasons.push("without a ticket");
+        }
+        // Where nothing was agreed, one oddity is the provider's own business; two together are not.
+        let agreed = (declares_path && off_path)
+            || (declares_window && off_hours)
+            || reasons.contains(&"without a ticket");
+        if has_ticket || !(agreed || (off_path && off_hours)) {
+            return None;
+        }
+        let mut finding = Finding::of(ID, name).with(self.seen);
+        finding.numbers.extend(reasons.into_iter().map(str::to_owned));
+        Some(finding)
+    }
+
+    /// What fires at once: changes of rights and trust, logs that are emptied, tools.
+    pub(crate) fn at_once(&self) -> Option<Finding> {
+        let seen = self.seen;
+        let id = match seen.act? {
+            Act::Administrator => "bw.new-administrator",
+            Act::Consent => "bw.new-consent",
+            Act::ForwardingRule => "bw.new-forwarding-rule",
+            Act::Federation => "bw.new-federation",
+            Act::LogCleared | Act::LogPolicy => "bw.log-tampering",
+            Act::ClockSet => {
+                let jump = self.milliseconds("bw.log-tampering", "clock-jump");
+                if seen.amount.is_some_and(|a| a.abs() < jump) {
+                    return None;
+                }
+                "bw.log-tampering"
+            }
+            Act::Program => return self.remote_tool(),
+            _ => return None,
+        };
+        if seen.outcome == Outcome::Failure {
+            return None;
+        }
+        let about = [&seen.account, &seen.object, &seen.by];
+        if about.into_iter().flatten().any(|name| self.policy.names(Allowed::Ticket, name, seen.at)) {
+            return None;
+        }
+        let host = seen.host.clone().unwrap_or_default();
+        let group = if id == "bw.log-tampering" {
+            host
+        } else {
+            seen.account.clone().or_else(|| seen.by.clone()).unwrap_or_default()
+        };
+        let mut finding = Finding::of(id, &group).with(seen);
+        finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
+        finding.numbers.extend(seen.amount.map(|a| format!("the clock was set by {} seconds", a / 1000)));
+        Some(finding)
+    }
+
+    fn remote_tool(&self) -> Option<Finding> {
+        let name = crate::tools::tool(self.seen.object.as_deref()?)?;
+        let at = self.seen.at;
+        let bare = self.seen.object.as_deref().and_then(|o| o.rsplit(['\\', '/']).next()).unwrap_or("");
+        let allowed = |what: &str| self.policy.names(Allowed::RemoteTool, what, at);
+        if allowed(name) || allowed(bare) {
+            return None;
+        }
+        let host = self.seen.host.clone().unwrap_or_default();
+        let mut finding = Finding::of("bw.unapproved-remote-tool", name).with(self.seen);
+        finding.what.insert(name.to_owned());
+        finding.from = BTreeSet::from([host]);
+        finding.from.remove("");
+        Some(finding)
+    }
+
+    /// Whether a failed sign-in may be part of a slow spray: of an account that may exist, from where nobody is at home.
+    pub(crate) fn may_be_slow_spray(&self) -> bool {
+        let (seen, memory) = (self.seen, self.memory);
+        let (Some(name), Some(from)) = (&seen.account, &seen.from) else { return false };
+        let source = seen::source_of(from);
+        let learned = memory.first_win.is_some_and(|first| first <= seen.at - DAY_MS);
+        let is_home = memory.accounts.get(name).is_some_and(|a| a.knows(&source, seen.at, KNOWN_DAYS))
+            || memory.sources.get(&source).is_some_and(|s| s.is_trusted(seen.at));
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        learned
+            && seen.exists != Some(false)
+            && !is_home
+            && !self.policy.says(Allowed::PasswordPolicy, seen.at)
+            && !declared.iter().any(|a| self.policy.covers(*a, from, seen.at))
+    }
+}
+
+/// Puts a failure aside until it is known whether the account then succeeded; takes out those that have waited.
+pub(crate) fn wait(memory: &mut Memory, seen: &Seen, puts: bool) -> Vec<Mark> {
+    let waiting = memory.waiting.entry(seen.log.clone()).or_default();
+    let mut done = vec![];
+    while waiting.first().is_some_and(|m| m.at < seen.at - PATIENCE_MS - TOLERANCE_MS) {
+        done.extend(waiting.pop_first());
+    }
+    if puts && waiting.len() < WAITING_LIMIT {
+        let other = seen.account.clone().unwrap_or_default();
+        waiting.insert(Mark { at: seen.at, seq: seen.seq, other });
+    }
+    if waiting.is_empty() {
+        memory.waiting.remove(&seen.log);
+    }
+    let unanswered = |mark: &Mark| {
+        let Some(account) = memory.accounts.get(&mark.other) else { return true };
+        let failed = account.fails.between(mark.at, mark.at).iter().find(|f| f.seq == mark.seq);
+        let wins = account.wins.between(mark.at, mark.at + PATIENCE_MS);
+        !failed.is_some_and(|f| wins.iter().any(|w| w.other == f.other))
+    };
+    done.into_iter().filter(unanswered).collect()
+}
+
+/// The way over the ground between two places, in kilometres (haversine; mean radius 6,371 km, IUGG).
+fn kilometres(one: (f64, f64), other: (f64, f64)) -> f64 {
+    let (lat1, lat2) = (one.0.to_radians(), other.0.to_radians());
+    let (dlat, dlon) = (lat2 - lat1, (other.1 - one.1).to_radians());
+    let a = (dlat / 2.0).sin().powi(2) + lat1.cos() * lat2.cos() * (dlon / 2.0).sin().powi(2);
+    2.0 * 6371.0 * a.sqrt().min(1.0).asin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_over_the_ground_are_those_of_a_globe() {
+        let berlin = (52.52, 13.405);
+        for (place, want) in [
+            (berlin, 0.0),
+            ((48.8566, 2.3522), 878.0),
+            ((40.7128, -74.006), 6385.0),
+            ((-33.8688, 151.2093), 16_092.0),
+        ] {
+            let have = kilometres(berlin, place);
+            assert!((have - want).abs() < 10.0, "{place:?}: {have}");
+        }
+    }
+}

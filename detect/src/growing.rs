@@ -1,0 +1,380 @@
+//! Alerts that grow: findings about the same thing, close in time, are one alert with one id.
+
+use crate::about::{About, Settings, detection};
+use crate::find::Finding;
+use model::{Alert, AlertDetails, AlertRule, CustomerId, RecordRef, Time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Alerts that may be open at a time; at the bound those that were touched longest ago are closed.
+const OPEN_LIMIT: usize = 4_096;
+/// Records of one alert that are told apart; beyond, they are only counted.
+const RECORDS_LIMIT: usize = 10_000;
+/// Names of one kind that an alert keeps; beyond, they are only counted.
+const NAMES_LIMIT: usize = 2_000;
+/// Names of one kind that an alert shows.
+const SHOWN: usize = 20;
+
+/// One alert that may still grow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Open {
+    id: String,
+    first: i64,
+    last: i64,
+    /// Records as place in the log and time.
+    records: BTreeMap<u64, i64>,
+    more: u64,
+    who: BTreeSet<String>,
+    from: BTreeSet<String>,
+    what: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+    touched: u64,
+    /// Whether it was handed out as it is now, and whether it was handed out at all.
+    told: bool,
+    known: bool,
+}
+
+/// All alerts of one customer that may still grow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Growing {
+    /// By detection and group, written together; the JSON of a map wants one text.
+    open: BTreeMap<String, Vec<Open>>,
+    many: usize,
+    touches: u64,
+    /// Closed by the bound before they were told.
+    closed: Vec<(String, Open)>,
+}
+
+fn key(id: &str, group: &str) -> String {
+    format!("{id}\n{group}")
+}
+
+impl Growing {
+    /// First and last time of the alert about this that is open so near to `at`.
+    pub(crate) fn near(&self, id: &str, group: &str, at: i64, span: i64) -> Option<(i64, i64)> {
+        let list = self.open.get(&key(id, group))?;
+        let near = |o: &&Open| o.first.saturating_sub(span) <= at && at <= o.last.saturating_add(span);
+        list.iter().find(near).map(|o| (o.first, o.last))
+    }
+
+    /// Takes a finding into the alert that it belongs to. `known`: an earlier run told it already.
+    pub(crate) fn take(&mut self, customer: &CustomerId, about: &About, finding: Finding, known: bool) {
+        let Some(first) = finding.records.iter().map(|r| r.0).min() else { return };
+        let last = finding.records.iter().map(|r| r.0).max().unwrap_or(first);
+        let quiet = about.quiet_seconds * 1000;
+        self.touches += 1;
+        let key = key(about.id, &finding.group);
+        let near = |o: &Open| first <= o.last.saturating_add(quiet) && last >= o.first.saturating_sub(quiet);
+        let list = self.open.entry(key.clone()).or_default();
+        let at = list.iter().position(near).unwrap_or_else(|| {
+            let seq = finding.records.iter().map(|r| r.1).min().unwrap_or(0);
+            let id = made_id(about.id, customer, &finding.group, seq);
+            let (who, from, what, numbers) = Default::default();
+            let records = BTreeMap::new();
+            list.push(Open {
+                id,
+                first,
+                last,
+                records,
+                more: 0,
+                who,
+                from,
+                what,
+                numbers,
+                touched: 0,
+                told: false,
+                known,
+            });
+            self.many += 1;
+            list.len() - 1
+        });
+        let open = &mut list[at];
+        if open.grow(finding, self.touches) {
+            open.told = known;
+        }
+        if self.many > OPEN_LIMIT {
+            self.close_oldest();
+        }
+    }
+
+    /// Closes the tenth that was touched longest ago.
+    fn close_oldest(&mut self) {
+        let mut touched: Vec<u64> = self.open.values().flatten().map(|o| o.touched).collect();
+        touched.sort_unstable();
+        let limit = touched[touched.len() / 10];
+        for (key, list) in &mut self.open {
+            let (gone, stay): (Vec<Open>, Vec<Open>) =
+                std::mem::take(list).into_iter().partition(|o| o.touched <= limit);
+            self.many -= gone.len();
+            self.closed.extend(gone.into_iter().filter(|o| !o.told).map(|o| (key.clone(), o)));
+            *list = stay;
+        }
+        self.open.retain(|_, list| !list.is_empty());
+    }
+
+    /// Alerts that are new since the last call, those that were closed, and with `grown` those that have grown.
+    pub(crate) fn tell(&mut self, customer: &CustomerId, settings: &Settings, grown: bool) -> Vec<Alert> {
+        let mut told: Vec<Alert> = std::mem::take(&mut self.closed)
+            .iter()
+            .filter_map(|(k, o)| o.alert(k, customer, settings))
+            .collect();
+        for (key, list) in &mut self.open {
+            for open in list.iter_mut().filter(|o| !o.told && (grown || !o.known)) {
+                (open.told, open.known) = (true, true);
+                told.extend(open.alert(key, customer, settings));
+            }
+        }
+        told
+    }
+}
+
+impl Open {
+    /// Whether anything about it is new.
+    fn grow(&mut self, finding: Finding, touch: u64) -> bool {
+        self.touched = touch;
+        let before = (
+            self.records.len(),
+            self.more,
+            self.who.len(),
+            self.from.len(),
+            self.what.len(),
+            self.numbers.len(),
+        );
+        for (at, seq) in finding.records {
+            (self.first, self.last) = (self.first.min(at), self.last.max(at));
+            if self.records.len() < RECORDS_LIMIT || self.records.contains_key(&seq) {
+                self.records.insert(seq, at);
+            } else {
+                self.more += 1;
+            }
+        }
+        let put = |into: &mut BTreeSet<String>, names: BTreeSet<String>| {
+            for name in names {
+                if into.len() < NAMES_LIMIT {
+                    into.insert(name);
+                }
+            }
+        };
+        put(&mut self.who, finding.who);
+        put(&mut self.from, finding.from);
+        put(&mut self.what, finding.what);
+        put(&mut self.numbers, finding.numbers);
+        before
+            != (
+                self.records.len(),
+                self.more,
+                self.who.len(),
+                self.from.len(),
+                self.what.len(),
+                self.numbers.len(),
+            )
+    }
+
+    fn alert(&self, key: &str, customer: &CustomerId, settings: &Settings) -> Option<Alert> {
+        let (id, _) = key.split_once('\n')?;
+        let about = detection(id)?;
+        let time = |at: i64| Time::from_millisecond(at).ok();
+        let reference = |seq: &u64| RecordRef { customer: customer.clone(), seq: *seq };
+        let count = self.records.len() as u64 + self.more;
+        Some(Alert {
+            id: self.id.clone(),
+            rule: AlertRule {
+                id: about.id.to_owned(),
+                title: about.title.to_owned(),
+                level: about.level,
+                tags: about.tags.iter().map(|t| (*t).to_owned()).collect(),
+                version: None,
+            },
+            customers: vec![customer.clone()],
+            records: self.records.keys().take(Alert::RECORDS_LIMIT).map(reference).collect(),
+            count,
+            first: time(self.first)?,
+            last: time(self.last)?,
+            summary: self.sentence(about),
+            is_backwards: false,
+            details: Some(AlertDetails {
+                who: shown(&self.who),
+                from: shown(&self.from),
+                what: shown(&self.what),
+                why: self.why(about, settings, count),
+                paragraph: about.paragraph.to_owned(),
+                next: about.next.iter().map(|n| (*n).to_owned()).collect(),
+            }),
+        })
+    }
+
+    /// What happened, in one sentence of plain words.
+    fn sentence(&self, about: &About) -> String {
+        let who = named(&self.who, "account", "accounts");
+        let from = named(&self.from, "source", "sources");
+        let what = listed(&self.what);
+        let span = span(self.last - self.first);
+        let tries = self.records.len() as u64 + self.more;
+        match about.id {
+            "bw.spray-fast" => format!("{from} failed to sign in on {who} within {span}"),
+            "bw.spray-slow" => {
+                format!("{who} failed to sign in within {span}, from {from} where none of them is at home")
+            }
+            "bw.brute-force" => format!("{tries} sign-ins to {who} failed within {span}, from {from}"),
+            "bw.success-after-failures" => {
+                format!("{who} was signed in to from {from} after {} failures", tries.saturating_sub(1))
+            }
+            "bw.failed-after-change" => {
+                format!(
+                    "After a change of its password, a sign-in to {who} failed from {from}, never seen for it before"
+                )
+            }
+            "bw.mfa-fatigue" => format!(
+                "{who} refused or left unanswered {} prompts within {span}, then one was accepted",
+                tries.saturating_sub(1)
+            ),
+            "bw.impossible-travel" => {
+                format!("{who} signed in from places too far apart: {}", listed(&self.numbers))
+            }
+            "bw.dormant-account" => format!("{who} signed in from {from}; {}", listed(&self.numbers)),
+            "bw.log-tampering" => format!("Logging was tampered with on {what}{}", by(&self.who)),
+            "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
+            "bw.unapproved-remote-tool" => format!(
+                "A remote tool that nobody approved: {what} on {}{}",
+                listed(&self.from),
+                by(&self.who)
+            ),
+            "bw.provider-out-of-bounds" => {
+                format!(
+                    "The provider's account {} signed in from {}: {}",
+                    listed(&self.who),
+                    listed(&self.from),
+                    listed(&self.numbers)
+                )
+            }
+            "bw.new-administrator" => {
+                format!("{} was made an administrator{}", listed(&self.who), of(&self.what))
+            }
+            "bw.new-consent" => {
+                format!("An application was granted rights{}{}", of(&self.what), by(&self.who))
+            }
+            "bw.new-forwarding-rule" => {
+                format!("Mail of {} is passed on{}", listed(&self.who), of(&self.what))
+            }
+            "bw.new-federation" => {
+                format!("Sign-ins of somebody else are trusted{}{}", of(&self.what), by(&self.who))
+            }
+            _ => format!("{}: {who}", about.title),
+        }
+    }
+
+    /// Why it fired: numbers against thresholds.
+    fn why(&self, about: &About, settings: &Settings, count: u64) -> Vec<String> {
+        let of = |name: &str| settings.of(about.id, name);
+        let seconds = |name: &str| span(of(name).saturating_mul(1000));
+        let (accounts, sources) = (self.who.len(), self.from.len());
+        let mut why = match about.id {
+            "bw.spray-fast" => vec![format!(
+                "{accounts} accounts failed; it fires at {} within {}",
+                of("accounts"),
+                seconds("window")
+            )],
+            "bw.spray-slow" => vec![format!(
+                "{accounts} accounts failed from {sources} sources; it fires at {} within {}",
+                of("accounts"),
+                seconds("window")
+            )],
+            "bw.brute-force" => vec![format!(
+                "{count} failures; it fires at {} within {}, or at {} within {}",
+                of("failures"),
+                seconds("window"),
+                of("slow-failures"),
+                seconds("slow-window")
+            )],
+            "bw.success-after-failures" => {
+                vec![format!("the success came within {} of the failures", seconds("within"))]
+            }
+            "bw.failed-after-change" => vec![format!(
+                "the failure came within {} of the change, from a source not seen for the account in {} days",
+                seconds("within"),
+                of("known-days")
+            )],
+            "bw.mfa-fatigue" => vec![format!(
+                "{} prompts were refused; it fires at {} within {} before one is accepted",
+                count.saturating_sub(1),
+                of("refused"),
+                seconds("window")
+            )],
+            "bw.impossible-travel" => {
+                vec![format!("it fires above {} km/h, over at least {} km", of("speed"), of("distance"))]
+            }
+            "bw.dormant-account" => vec![format!("it fires at {} days", of("days"))],
+            "bw.silent-source" => vec![format!(
+                "it fires after the longer of {} and {} times its usual gaps",
+                seconds("least"),
+                of("factor")
+            )],
+            _ => vec![format!("it fires at once: {}", about.fires)],
+        };
+        why.extend(self.numbers.iter().cloned());
+        why
+    }
+}
+
+fn shown(names: &BTreeSet<String>) -> Vec<String> {
+    let mut list: Vec<String> = names.iter().take(SHOWN).cloned().collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
+    }
+    list
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    let list: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+    match names.len() {
+        0 => "somebody".to_owned(),
+        1..=3 => list.join(", "),
+        many => format!("{} and {} more", list.join(", "), many - 3),
+    }
+}
+
+/// One by its name, several by their number.
+fn named(names: &BTreeSet<String>, one: &str, several: &str) -> String {
+    match names.len() {
+        0 => format!("an unknown {one}"),
+        1 => listed(names),
+        many => format!("{many} {several}"),
+    }
+}
+
+fn by(names: &BTreeSet<String>) -> String {
+    if names.is_empty() { String::new() } else { format!(", by {}", listed(names)) }
+}
+
+fn of(names: &BTreeSet<String>) -> String {
+    if names.is_empty() { String::new() } else { format!(": {}", listed(names)) }
+}
+
+fn span(milliseconds: i64) -> String {
+    let seconds = milliseconds / 1000;
+    let (many, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    if many == 1 { format!("1 {unit}") } else { format!("{many} {unit}s") }
+}
+
+fn clock(at: i64) -> String {
+    Time::from_second(at.div_euclid(1000)).map_or_else(|_| at.to_string(), |t| t.to_string())
+}
+
+/// The same detection, customer, thing and first record give the same id, also when the input comes in two runs.
+pub(crate) fn made_id(rule: &str, customer: &CustomerId, group: &str, first_seq: u64) -> String {
+    let mut hash = Sha256::new();
+    for part in [rule, customer.as_str(), group] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(first_seq.to_be_bytes());
+    let full: [u8; 32] = hash.finalize().into();
+    let hex: String = full[..6].iter().map(|b| format!("{b:02x}")).collect();
+    format!("al-{hex}")
+}

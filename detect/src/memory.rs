@@ -1,0 +1,462 @@
+//! What is remembered of one customer: who signs in from where, what failed, which logs live. Bounded, kept as bytes
+//! between runs, and made anew from the sealed records when it is lost.
+//!
+//! Nothing is forgotten because something newer came: a file of last month may be read after one of today. What is
+//! full gives up what lies farthest in time from what comes in, so a flood pushes out only its own past.
+
+use crate::seen::{self, Outcome, Seen};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Accounts that are remembered. Those that never signed in give way first.
+pub(crate) const ACCOUNTS_LIMIT: usize = 50_000;
+/// Sources that are remembered. Those from which nobody signed in give way first.
+pub(crate) const SOURCES_LIMIT: usize = 50_000;
+/// Failures of one account.
+const FAILS_LIMIT: usize = 512;
+/// Failures of one source.
+const SOURCE_FAILS_LIMIT: usize = 2_048;
+/// Failures of one account that one source keeps within [`SOURCE_SPAN_MS`]: more tell nothing about spraying.
+const SOURCE_REPEATS: usize = 4;
+const SOURCE_SPAN_MS: i64 = 600_000;
+/// Sign-ins of one account or source that are remembered singly.
+const WINS_LIMIT: usize = 64;
+/// Prompts of one account.
+const PROMPTS_LIMIT: usize = 64;
+/// Password changes of one account.
+const CHANGES_LIMIT: usize = 8;
+/// Sources from which one account is known to sign in.
+const KNOWN_LIMIT: usize = 32;
+/// Spells of use of one source by one account.
+const SPELLS_LIMIT: usize = 24;
+/// Days of one account on which it signed in.
+const DAYS_LIMIT: usize = 400;
+/// Identifiers whose names are known.
+const SIDS_LIMIT: usize = 50_000;
+/// Failures that may be part of a slow spray.
+const SLOW_LIMIT: usize = 20_000;
+
+/// How far records may arrive out of their order without changing what is found, in milliseconds. What excuses a
+/// record must have happened longer before it than that.
+pub(crate) const TOLERANCE_MS: i64 = 120_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+/// One record, and whom or what else it is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) at: i64,
+    pub(crate) seq: u64,
+    /// The source of an account's mark, the account of a source's mark.
+    pub(crate) other: String,
+}
+
+/// Marks in the order of their time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Marks(Vec<Mark>);
+
+impl Marks {
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> &[Mark] {
+        &self.0
+    }
+
+    /// Puts one in. Beyond the limit the one farthest in time from it leaves.
+    pub(crate) fn put(&mut self, mark: Mark, limit: usize) {
+        let at = mark.at;
+        let place = self.0.partition_point(|m| *m < mark);
+        self.0.insert(place, mark);
+        if self.0.len() > limit {
+            let (first, last) = (self.0[0].at, self.0[self.0.len() - 1].at);
+            if last.saturating_sub(at) > at.saturating_sub(first) {
+                self.0.pop();
+            } else {
+                self.0.remove(0);
+            }
+        }
+    }
+
+    /// Those from `from` to `to`, both included.
+    pub(crate) fn between(&self, from: i64, to: i64) -> &[Mark] {
+        let start = self.0.partition_point(|m| m.at < from);
+        let end = self.0.partition_point(|m| m.at <= to);
+        &self.0[start..end.max(start)]
+    }
+
+    /// The marks around `at` that hang together, none further than `span` from the next.
+    pub(crate) fn chain(&self, at: i64, span: i64) -> &[Mark] {
+        let start = self.0.partition_point(|m| m.at < at);
+        let (mut low, mut high) = (start, start);
+        let mut edge = at;
+        while low > 0 && edge - self.0[low - 1].at <= span {
+            low -= 1;
+            edge = self.0[low].at;
+        }
+        edge = at;
+        while high < self.0.len() && self.0[high].at - edge <= span {
+            edge = self.0[high].at;
+            high += 1;
+        }
+        &self.0[low..high]
+    }
+
+    /// The last mark of the first window of this length around `at` that holds so many marks.
+    pub(crate) fn crowded(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
+        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
+        let many = many.max(1);
+        around
+            .windows(many)
+            .find(|w| w[many - 1].at - w[0].at <= span && w[0].at <= at && w[many - 1].at >= at)
+    }
+
+    /// The first window of this length around `at` in which so many different others stand.
+    pub(crate) fn diverse(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
+        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut start = 0;
+        for (end, mark) in around.iter().enumerate() {
+            *counts.entry(&mark.other).or_default() += 1;
+            while mark.at - around[start].at > span {
+                let gone = counts.entry(&around[start].other).or_default();
+                *gone -= 1;
+                if *gone == 0 {
+                    counts.remove(around[start].other.as_str());
+                }
+                start += 1;
+            }
+            if counts.len() >= many && mark.at >= at && around[start].at <= at {
+                return Some(&around[start..=end]);
+            }
+        }
+        None
+    }
+}
+
+/// A source from which an account signs in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pub(crate) source: String,
+    /// Spells of use, in order, each with first and last time; within a spell there is use every day.
+    spells: Vec<(i64, i64)>,
+}
+
+impl Known {
+    pub(crate) fn at(source: &str, at: i64) -> Self {
+        Self { source: source.to_owned(), spells: vec![(at, at)] }
+    }
+
+    fn last(&self) -> i64 {
+        self.spells.last().map_or(i64::MIN, |s| s.1)
+    }
+
+    /// Whether it was used before then, longer ago than records may be late and not longer ago than so many days.
+    fn was_used(&self, at: i64, days: i64) -> bool {
+        let (from, until) = (at.saturating_sub(days.saturating_mul(DAY_MS)), at - TOLERANCE_MS);
+        self.spells.iter().any(|(first, last)| *first <= until && *last >= from)
+    }
+
+    fn used(&mut self, at: i64) {
+        let place = self.spells.partition_point(|s| s.1.saturating_add(DAY_MS) < at);
+        match self.spells.get_mut(place) {
+            Some(spell) if spell.0.saturating_sub(DAY_MS) <= at => {
+                *spell = (spell.0.min(at), spell.1.max(at));
+                let end = spell.1;
+                if self.spells.get(place + 1).is_some_and(|next| next.0 - end <= DAY_MS) {
+                    let next = self.spells.remove(place + 1);
+                    self.spells[place].1 = next.1;
+                }
+            }
+            _ => self.spells.insert(place, (at, at)),
+        }
+        if self.spells.len() > SPELLS_LIMIT {
+            self.spells.remove(0);
+        }
+    }
+}
+
+/// What is known of one account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) fails: Marks,
+    pub(crate) wins: Marks,
+    pub(crate) prompts: Marks,
+    pub(crate) changes: Marks,
+    pub(crate) known: Vec<Known>,
+    /// Days since 1970 on which it signed in: the first and the last time.
+    pub(crate) days: BTreeMap<i64, (i64, i64)>,
+    /// The last sign-in of each hour whose place was told: when, record, degrees north and east.
+    pub(crate) places: Vec<(i64, u64, f64, f64)>,
+    touched: u64,
+}
+
+impl Account {
+    /// Whether it signed in from there before, not longer ago than so many days.
+    pub(crate) fn knows(&self, source: &str, at: i64, days: i64) -> bool {
+        let near = seen::network_of(source).filter(|_| seen::is_inside(source));
+        let same = |k: &Known| {
+            k.source == source
+                || near.as_ref().is_some_and(|n| seen::network_of(&k.source).as_ref() == Some(n))
+        };
+        self.known.iter().any(|k| same(k) && k.was_used(at, days))
+    }
+
+    /// Whether anything is known of it before this time.
+    pub(crate) fn is_known(&self, at: i64) -> bool {
+        self.known.iter().any(|k| k.was_used(at, i64::MAX / DAY_MS))
+    }
+
+    /// The last sign-in longer before this time than records may be late.
+    pub(crate) fn signed_in_before(&self, at: i64) -> Option<i64> {
+        let until = at - TOLERANCE_MS;
+        let days = self.days.range(..=until.div_euclid(DAY_MS)).rev();
+        days.filter_map(
+            |(_, (first, last))| {
+                if *last <= until { Some(*last) } else { Some(*first).filter(|f| *f <= until) }
+            },
+        )
+        .next()
+    }
+
+    fn won(&mut self, seen: &Seen, source: Option<&str>) {
+        let mark = Mark { at: seen.at, seq: seen.seq, other: source.unwrap_or("").to_owned() };
+        self.wins.put(mark, WINS_LIMIT);
+        let day = self.days.entry(seen.at.div_euclid(DAY_MS)).or_insert((seen.at, seen.at));
+        *day = (day.0.min(seen.at), day.1.max(seen.at));
+        if self.days.len() > DAYS_LIMIT {
+            self.days.pop_first();
+        }
+        if let Some(source) = source {
+            match self.known.iter_mut().find(|k| k.source == source) {
+                Some(known) => known.used(seen.at),
+                None => self.known.push(Known::at(source, seen.at)),
+            }
+            if self.known.len() > KNOWN_LIMIT {
+                let oldest =
+                    self.known.iter().enumerate().min_by_key(|(_, k)| k.last()).map_or(0, |(at, _)| at);
+                self.known.remove(oldest);
+            }
+        }
+        if let Some((north, east)) = seen.place {
+            let place = (seen.at, seen.seq, north, east);
+            let spot = self.places.partition_point(|p| (p.0, p.1) < (place.0, place.1));
+            self.places.insert(spot, place);
+            if self.places.len() > WINS_LIMIT {
+                self.places.remove(0);
+            }
+        }
+    }
+}
+
+/// What is known of one source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    /// Its failures on accounts, few of each.
+    pub(crate) fails: Marks,
+    /// Accounts that signed in from it, the first time of each.
+    pub(crate) wins: Marks,
+    touched: u64,
+}
+
+impl Source {
+    /// Whether it is a place of the customer: several accounts signed in from it before.
+    pub(crate) fn is_trusted(&self, at: i64) -> bool {
+        self.wins.between(i64::MIN, at - TOLERANCE_MS).len() >= 3
+    }
+
+    fn failed(&mut self, mark: Mark) {
+        let near = self.fails.between(mark.at - SOURCE_SPAN_MS, mark.at + SOURCE_SPAN_MS);
+        if near.iter().filter(|m| m.other == mark.other).count() < SOURCE_REPEATS {
+            self.fails.put(mark, SOURCE_FAILS_LIMIT);
+        }
+    }
+
+    fn won(&mut self, mark: Mark) {
+        // The first time of each account, whatever the order in which they come.
+        if let Some(there) = self.wins.0.iter().position(|m| m.other == mark.other) {
+            if self.wins.0[there].at <= mark.at {
+                return;
+            }
+            self.wins.0.remove(there);
+        }
+        if self.wins.0.len() < WINS_LIMIT {
+            self.wins.put(mark, WINS_LIMIT);
+        }
+    }
+}
+
+/// Everything that is remembered of one customer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) sources: BTreeMap<String, Source>,
+    /// Failures that may be part of a slow spray, waiting for whether the same account soon signs in from there.
+    pub(crate) waiting: BTreeMap<String, BTreeSet<Mark>>,
+    pub(crate) slow: Marks,
+    sids: BTreeMap<String, String>,
+    pub(crate) logs: BTreeMap<String, crate::logs::Log>,
+    pub(crate) hosts: crate::logs::Hosts,
+    /// First sign-in of all: what is known of accounts is little before a day has passed.
+    pub(crate) first_win: Option<i64>,
+    /// Records that came so far.
+    pub(crate) arrivals: u64,
+    /// Networks from which the provider's accounts signed in: the first times of each.
+    pub(crate) paths: BTreeMap<String, Vec<i64>>,
+    touches: u64,
+    /// What a bound pushed out.
+    pub(crate) left_out: u64,
+}
+
+impl Memory {
+    /// Gives an account that is told as an identifier its name, where it is known.
+    pub(crate) fn name(&mut self, seen: &mut Seen) {
+        if let (Some(sid), Some(account)) = (&seen.sid, &seen.account)
+            && !account.starts_with("S-1-")
+            && self.sids.len() < SIDS_LIMIT
+        {
+            self.sids.insert(sid.clone(), account.clone());
+        }
+        for name in [&mut seen.account, &mut seen.by] {
+            if let Some(known) =
+                name.as_ref().filter(|n| n.starts_with("S-1-")).and_then(|n| self.sids.get(n))
+            {
+                *name = Some(known.clone());
+            }
+        }
+    }
+
+    /// The name under which a failure is counted: its account, or where nobody is named the source.
+    pub(crate) fn subject(seen: &Seen) -> Option<String> {
+        seen.account
+            .clone()
+            .or_else(|| seen.from.as_ref().map(|f| format!("(no name) from {}", seen::source_of(f))))
+    }
+
+    /// Remembers a failed sign-in.
+    pub(crate) fn failed(&mut self, seen: &Seen) {
+        let Some(subject) = Self::subject(seen) else { return };
+        let source = seen.from.as_deref().map(seen::source_of);
+        let mark = |other: &str| Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
+        let from = mark(source.as_deref().unwrap_or(""));
+        self.account(&subject).fails.put(from, FAILS_LIMIT);
+        if let Some(source) = &source {
+            let on = mark(&subject);
+            self.source(source).failed(on);
+        }
+    }
+
+    /// Remembers a sign-in.
+    pub(crate) fn won(&mut self, seen: &Seen) {
+        let source = seen.from.as_deref().map(seen::source_of);
+        let Some(account) = &seen.account else { return };
+        self.first_win = Some(self.first_win.map_or(seen.at, |f| f.min(seen.at)));
+        self.account(account).won(seen, source.as_deref());
+        if let Some(source) = &source {
+            let mark = Mark { at: seen.at, seq: seen.seq, other: account.clone() };
+            self.source(source).won(mark);
+        }
+    }
+
+    /// Remembers a prompt, a password change.
+    pub(crate) fn prompted(&mut self, seen: &Seen) {
+        let Some(account) = &seen.account else { return };
+        let other = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
+        let mark = Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
+        self.account(account).prompts.put(mark, PROMPTS_LIMIT);
+    }
+
+    pub(crate) fn changed(&mut self, seen: &Seen) {
+        let Some(account) = &seen.account else { return };
+        let mark = Mark { at: seen.at, seq: seen.seq, other: String::new() };
+        self.account(account).changes.put(mark, CHANGES_LIMIT);
+    }
+
+    pub(crate) fn slow(&mut self, mark: Mark) {
+        let near = self.slow.between(mark.at - DAY_MS, mark.at + DAY_MS);
+        if near.iter().filter(|m| m.other == mark.other).count() < 2 {
+            self.slow.put(mark, SLOW_LIMIT);
+        }
+    }
+
+    fn account(&mut self, name: &str) -> &mut Account {
+        self.touches += 1;
+        if !self.accounts.contains_key(name) && self.accounts.len() >= ACCOUNTS_LIMIT {
+            self.left_out += make_room(&mut self.accounts, |a| (!a.days.is_empty(), a.touched));
+        }
+        let account = self.accounts.entry(name.to_owned()).or_default();
+        account.touched = self.touches;
+        account
+    }
+
+    fn source(&mut self, name: &str) -> &mut Source {
+        self.touches += 1;
+        if !self.sources.contains_key(name) && self.sources.len() >= SOURCES_LIMIT {
+            self.left_out += make_room(&mut self.sources, |s| (!s.wins.0.is_empty(), s.touched));
+        }
+        let source = self.sources.entry(name.to_owned()).or_default();
+        source.touched = self.touches;
+        source
+    }
+}
+
+/// Takes out the tenth that is worth least, so that a flood does not pay for the search with each name; says how many.
+fn make_room<T>(map: &mut BTreeMap<String, T>, worth: impl Fn(&T) -> (bool, u64)) -> u64 {
+    let mut worths: Vec<(bool, u64)> = map.values().map(&worth).collect();
+    let tenth = worths.len() / 10;
+    let (_, least, _) = worths.select_nth_unstable(tenth);
+    let least = *least;
+    let before = map.len();
+    map.retain(|_, one| worth(one) > least);
+    (before - map.len()) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(times: &[i64]) -> Marks {
+        let mut marks = Marks::default();
+        for (seq, at) in (0u64..).zip(times) {
+            marks.put(Mark { at: *at, seq, other: (seq % 3).to_string() }, 100);
+        }
+        marks
+    }
+
+    #[test]
+    fn marks_are_found_by_window_crowd_and_chain() {
+        let marks = marks(&[50, 10, 20, 30, 100]);
+        let times = |list: &[Mark]| list.iter().map(|m| m.at).collect::<Vec<_>>();
+        assert_eq!(times(marks.all()), [10, 20, 30, 50, 100]);
+        assert_eq!(times(marks.between(20, 50)), [20, 30, 50]);
+        assert_eq!(times(marks.chain(30, 20)), [10, 20, 30, 50]);
+        assert_eq!(times(marks.crowded(20, 20, 3).expect("three within 20")), [10, 20, 30]);
+        assert_eq!(marks.crowded(100, 20, 2), None);
+        assert!(marks.crowded(30, 19, 3).is_none());
+        assert!(marks.diverse(20, 40, 3).is_some() && marks.diverse(100, 40, 2).is_none());
+    }
+
+    #[test]
+    fn what_is_full_gives_up_what_lies_farthest_away() {
+        let mut marks = marks(&[1, 2, 3, 100]);
+        marks.put(Mark { at: 4, seq: 9, other: String::new() }, 4);
+        assert_eq!(marks.all().iter().map(|m| m.at).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        marks.put(Mark { at: 200, seq: 10, other: String::new() }, 4);
+        assert_eq!(marks.all().iter().map(|m| m.at).collect::<Vec<_>>(), [2, 3, 4, 200]);
+    }
+
+    #[test]
+    fn a_flood_of_made_up_names_pushes_out_no_account_that_signs_in() {
+        let mut memory = Memory::default();
+        let seen = |account: String, seq| Seen {
+            at: 1_000,
+            seq,
+            account: Some(account),
+            from: Some("203.0.113.9".into()),
+            ..Seen::default()
+        };
+        memory.won(&seen("eve".into(), 0));
+        for seq in 1..=ACCOUNTS_LIMIT as u64 + 10 {
+            memory.failed(&seen(format!("x{seq}"), seq));
+        }
+        assert!(memory.accounts.contains_key("eve") && memory.left_out > 0);
+        assert!(memory.accounts.len() <= ACCOUNTS_LIMIT);
+    }
+}

@@ -1,0 +1,328 @@
+//! Patterns over time in one customer's records: what no rule about a single record sees.
+
+use crate::about::{Settings, detection};
+use crate::across::{Crossing, CrossingKind};
+use crate::find::{Finding, Scene, wait};
+use crate::growing::Growing;
+use crate::logs::{LOGS_LIMIT, OTHERS};
+use crate::memory::Memory;
+use crate::policy::{Allowed, Policy};
+use crate::seen::{self, Act, Outcome, Seen};
+use crate::vocabulary::Vocabulary;
+use ledger::Sealed;
+use model::{Alert, CustomerId, Event, Kind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Networks from which the provider is known to come.
+const PATHS_LIMIT: usize = 1_000;
+/// First times of each.
+const PATH_TIMES: usize = 16;
+/// Number of the form of the kept state.
+const FORM: u32 = 1;
+
+/// What is kept between runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct State {
+    form: u32,
+    /// Records before this one were looked at.
+    through: u64,
+    memory: Memory,
+    growing: Growing,
+    policy: Policy,
+}
+
+/// The detections of one customer.
+pub struct Patterns {
+    customer: CustomerId,
+    vocabulary: Arc<Vocabulary>,
+    provider: Settings,
+    settings: Settings,
+    state: State,
+    /// What may touch other customers too, since the last call.
+    crossings: Vec<Crossing>,
+}
+
+/// The kept state is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the kept state of the detections is damaged or of another version; it is built anew from the sealed records"
+)]
+pub struct StateError;
+
+impl Patterns {
+    /// Nothing seen yet. `provider`: thresholds that hold for all customers.
+    #[must_use]
+    pub fn new(customer: CustomerId, vocabulary: Arc<Vocabulary>, provider: Settings) -> Self {
+        let settings = provider.clone();
+        let state = State { form: FORM, ..State::default() };
+        Self { customer, vocabulary, provider, settings, state, crossings: vec![] }
+    }
+
+    /// Goes on where [`Patterns::to_bytes`] left off.
+    ///
+    /// # Errors
+    /// [`StateError`] when the bytes are not that.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), StateError> {
+        let state: State = serde_json::from_slice(bytes).map_err(|_| StateError)?;
+        if state.form != FORM {
+            return Err(StateError);
+        }
+        self.state = state;
+        self.set_policy(self.state.policy.clone());
+        Ok(())
+    }
+
+    /// The state, to be kept between runs: the same sealed records give the same bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.state).unwrap_or_default()
+    }
+
+    /// Records before this one were looked at.
+    #[must_use]
+    pub fn through(&self) -> u64 {
+        self.state.through
+    }
+
+    /// Names and records that a bound pushed out of the memory.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.state.memory.left_out
+    }
+
+    /// The policy as the log has it.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.state.policy
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.settings = self.provider.clone();
+        for (name, have) in &policy.thresholds {
+            // A policy is checked before it is sealed; what an older version allowed and this one does not, does not hold.
+            let _ = self.settings.set(name, *have);
+        }
+        self.state.policy = policy;
+    }
+
+    /// Looks at sealed records, each once. Those before `from` were told of by an earlier run.
+    pub fn observe(&mut self, batch: &Sealed<Vec<Event>>, from: u64) {
+        for event in batch.value() {
+            let seq = event.record.seq;
+            if seq < self.state.through {
+                continue;
+            }
+            self.state.through = seq + 1;
+            match event.record.kind {
+                Kind::Event => {
+                    let seen = self.vocabulary.read(event);
+                    self.see(seen, seq < from);
+                }
+                Kind::Act => {
+                    if let Some(policy) = policy_of(event) {
+                        self.set_policy(policy);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn see(&mut self, mut seen: Seen, known: bool) {
+        self.state.memory.name(&mut seen);
+        let mut found = self.live(&seen);
+        let Some(act) = seen.act else { return self.tell(found, known) };
+        let puts = act == Act::SignIn
+            && seen.outcome == Outcome::Failure
+            && self.scene(&seen, |s| s.may_be_slow_spray());
+        match (act, seen.outcome) {
+            (Act::SignIn, Outcome::Failure) => {
+                self.state.memory.failed(&seen);
+                found.extend(self.scene(&seen, |s| s.failure()));
+            }
+            (Act::SignIn, Outcome::Success) => {
+                self.state.memory.won(&seen);
+                found.extend(self.scene(&seen, |s| s.success()));
+                self.learn_path(&seen);
+            }
+            (Act::SignIn, Outcome::Untold) => {}
+            (Act::Prompt, _) => {
+                self.state.memory.prompted(&seen);
+                let name = seen.account.clone().unwrap_or_default();
+                found.extend(self.scene(&seen, |s| s.fatigue(&name)));
+            }
+            (Act::PasswordChange, _) => {
+                self.state.memory.changed(&seen);
+                found.extend(self.scene(&seen, |s| s.change()));
+            }
+            _ => found.extend(self.scene(&seen, |s| s.at_once())),
+        }
+        self.state.memory.hosts.take(&seen);
+        if act == Act::SignIn {
+            self.cross_sign_in(&seen);
+            for mark in wait(&mut self.state.memory, &seen, puts) {
+                self.state.memory.slow(mark.clone());
+                found.extend(self.scene(&seen, |s| s.slow_spray(&mark)));
+            }
+        }
+        self.tell(found, known);
+    }
+
+    fn scene<T>(&self, seen: &Seen, look: impl FnOnce(&Scene<'_>) -> T) -> T {
+        let open = |id: &str, group: &str, at: i64, span: i64| self.state.growing.near(id, group, at, span);
+        let (memory, policy, settings) = (&self.state.memory, &self.state.policy, &self.settings);
+        look(&Scene { seen, memory, policy, settings, open: &open })
+    }
+
+    fn tell(&mut self, found: Vec<Finding>, known: bool) {
+        for finding in found {
+            self.cross(&finding);
+            if let Some(about) = detection(finding.id) {
+                self.state.growing.take(&self.customer, about, finding, known);
+            }
+        }
+    }
+
+    /// What a sign-in shows that may touch other customers too. Addresses of the inside are of each customer alone.
+    fn cross_sign_in(&mut self, seen: &Seen) {
+        let (Some(from), Some(account)) = (&seen.from, &seen.account) else { return };
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        let is_declared = declared.iter().any(|a| self.state.policy.covers(*a, from, seen.at));
+        let is_success = seen.outcome == Outcome::Success;
+        let is_stranger = seen::parsed(from).is_some() && !seen::is_inside(from) && !is_declared;
+        if !is_stranger || (!is_success && seen.exists == Some(false)) {
+            return;
+        }
+        let source = seen::source_of(from);
+        let texts = [
+            (CrossingKind::Source, Some(source.clone())),
+            (CrossingKind::Network, seen::network_of(from)),
+            (CrossingKind::Agent, seen.agent.clone()),
+        ];
+        for (kind, text) in texts {
+            let Some(text) = text else { continue };
+            let (source, account) = (source.clone(), account.clone());
+            self.crossings.push(Crossing {
+                kind,
+                text,
+                source,
+                account,
+                at: seen.at,
+                seq: seen.seq,
+                is_success,
+            });
+        }
+    }
+
+    /// What a finding shows that may touch other customers too.
+    fn cross(&mut self, finding: &Finding) {
+        let (kind, texts) = match finding.id {
+            "bw.unapproved-remote-tool" => (CrossingKind::Tool, BTreeSet::from([finding.group.clone()])),
+            "bw.provider-out-of-bounds" => (CrossingKind::Account, BTreeSet::from([finding.group.clone()])),
+            _ => return,
+        };
+        for text in texts {
+            for (at, seq) in &finding.records {
+                let (source, account, text) = (String::new(), String::new(), text.clone());
+                self.crossings.push(Crossing {
+                    kind,
+                    text,
+                    source,
+                    account,
+                    at: *at,
+                    seq: *seq,
+                    is_success: false,
+                });
+            }
+        }
+    }
+
+    /// What may touch other customers too, since the last call.
+    pub fn take_crossings(&mut self) -> Vec<Crossing> {
+        std::mem::take(&mut self.crossings)
+    }
+
+    /// The life of the log that a record stands in, and of the others beside it.
+    fn live(&mut self, seen: &Seen) -> Vec<Finding> {
+        let memory = &mut self.state.memory;
+        memory.arrivals += 1;
+        let arrival = memory.arrivals;
+        let name = match &seen.host {
+            Some(host) => format!("{} of {host}", seen.log),
+            None => seen.log.clone(),
+        };
+        if memory.logs.len() < LOGS_LIMIT || memory.logs.contains_key(&name) {
+            memory.logs.entry(name).or_default().wrote(seen.at, seen.seq, arrival);
+        }
+        let mut found = vec![];
+        if arrival % OTHERS == 0 {
+            for (name, log) in &mut memory.logs {
+                let Some(silence) = log.compare(seen.at, arrival, &self.settings) else { continue };
+                let policy = &self.state.policy;
+                if policy.names(Allowed::Maintenance, name, seen.at) {
+                    continue;
+                }
+                let numbers = format!("silent for longer than {} minutes", silence.allowed / 60_000);
+                found.push(Finding {
+                    id: "bw.silent-source",
+                    group: name.clone(),
+                    records: silence.records,
+                    what: BTreeSet::from([name.clone()]),
+                    numbers: BTreeSet::from([numbers]),
+                    ..Finding::default()
+                });
+            }
+        }
+        for stop in memory.hosts.decided(&seen.log, seen.at, &self.settings) {
+            if self.state.policy.names(Allowed::Maintenance, &stop.host, stop.at) {
+                continue;
+            }
+            found.push(Finding {
+                id: "bw.log-tampering",
+                group: stop.host.clone(),
+                records: vec![(stop.at, stop.seq)],
+                who: stop.by.into_iter().collect(),
+                what: stop.object.into_iter().chain([stop.host]).filter(|w| !w.is_empty()).collect(),
+                numbers: BTreeSet::from([
+                    "it stopped, and neither a start nor a restart of the machine followed".to_owned(),
+                ]),
+                ..Finding::default()
+            });
+        }
+        found
+    }
+
+    fn learn_path(&mut self, seen: &Seen) {
+        let Some(account) = &seen.account else { return };
+        let is_providers = seen.is_providers || self.state.policy.is_providers(account, seen.at);
+        let network = seen.from.as_deref().map(|f| seen::network_of(f).unwrap_or_else(|| f.to_owned()));
+        let (true, Some(network)) = (is_providers, network) else { return };
+        let paths = &mut self.state.memory.paths;
+        if paths.len() >= PATHS_LIMIT && !paths.contains_key(&network) {
+            return;
+        }
+        let times = paths.entry(network).or_default();
+        let place = times.partition_point(|t| *t <= seen.at);
+        times.insert(place, seen.at);
+        times.truncate(PATH_TIMES);
+    }
+
+    /// Alerts that are new since the last call.
+    pub fn take_alerts(&mut self) -> Vec<Alert> {
+        self.state.growing.tell(&self.customer, &self.settings, false)
+    }
+
+    /// Everything that was not told as it is now.
+    pub fn finish(&mut self) -> Vec<Alert> {
+        self.state.growing.tell(&self.customer, &self.settings, true)
+    }
+}
+
+/// The policy that an act sets, if it does.
+fn policy_of(event: &Event) -> Option<Policy> {
+    let body: serde_json::Value = serde_json::from_slice(&event.record.raw).ok()?;
+    (body.get("act")?.as_str()? == "customer policy set")
+        .then(|| serde_json::from_value(body.get("policy")?.clone()).ok())?
+}
