@@ -38,6 +38,7 @@ fn run(global: &Global, command: Command, out: Out) -> Result<Exit, Fault> {
         Command::Init(args) => cli::customer::init(&home.value, &args, out),
         Command::Customer(args) => cli::customer::run(&home.value, args.verb, out),
         Command::Ingest(args) => cli::ingest::run(&config()?, &args, out),
+        Command::Scenario(args) => cli::scenario::run(args, out),
         Command::Detect(args) => cli::detect::run(&config()?, args, out),
         Command::Alert(args) => cli::alert::run(&home.value, args.verb, out),
         Command::Rule(args) => cli::rule::run(&config()?, args.verb, out),

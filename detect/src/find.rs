@@ -4,7 +4,7 @@
 //! back, and what excuses one happened longer before it than records may be late.
 
 use crate::about::Settings;
-use crate::memory::{DAY_MS, Mark, Marks, Memory, TOLERANCE_MS};
+use crate::memory::{DAY_MS, Mark, Marks, Memory, TOLERANCE_MS, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use std::collections::BTreeSet;
@@ -102,7 +102,6 @@ impl Scene<'_> {
         let Some(subject) = Memory::subject(self.seen) else { return found };
         found.extend(self.brute(&subject));
         found.extend(self.spray());
-        found.extend(self.after_changes());
         let wins = self.memory.accounts.get(&subject).map(|a| &a.wins);
         let within = self.milliseconds("bw.success-after-failures", "within");
         for win in wins.map_or(&[][..], |w| w.between(self.seen.at, self.seen.at.saturating_add(within))) {
@@ -204,15 +203,14 @@ impl Scene<'_> {
         Some(finding)
     }
 
-    /// Every change before this failure: which of them came in first does not matter then.
-    fn after_changes(&self) -> Vec<Finding> {
-        let seen = self.seen;
-        let (Some(name), Some(from)) = (seen.account.as_deref(), seen.from.clone()) else { return vec![] };
-        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
+    /// A failure that was no mistake, after changes of the password: every one of them, so that it does not matter which
+    /// came in first.
+    pub(crate) fn after_changes(&self, tried: &Tried) -> Vec<Finding> {
+        let Some(account) = self.memory.accounts.get(&tried.account) else { return vec![] };
         let within = self.milliseconds("bw.failed-after-change", "within");
-        let changes = account.changes.between(seen.at.saturating_sub(within), seen.at - 1);
-        let tried = Mark { at: seen.at, seq: seen.seq, other: from };
-        changes.iter().filter_map(|change| self.tried_old(name, change, &tried)).collect()
+        let changes = account.changes.between(tried.at.saturating_sub(within), tried.at - 1);
+        let mark = Mark { at: tried.at, seq: tried.seq, other: tried.from.clone() };
+        changes.iter().filter_map(|change| self.tried_old(&tried.account, change, &mark)).collect()
     }
 
     fn tried_old(&self, name: &str, change: &Mark, tried: &Mark) -> Option<Finding> {
@@ -237,8 +235,10 @@ impl Scene<'_> {
         let Some(account) = self.memory.accounts.get(name) else { return vec![] };
         let change = Mark { at: self.seen.at, seq: self.seen.seq, other: String::new() };
         let until = self.seen.at.saturating_add(self.milliseconds("bw.failed-after-change", "within"));
-        let tried = account.fails.between(self.seen.at + 1, until);
-        tried.iter().filter_map(|t| self.tried_old(name, &change, t)).collect()
+        let waits = |t: &Mark| self.memory.waiting.values().flatten().any(|w| w.seq == t.seq);
+        let tried = account.fails.between(self.seen.at + 1, until).iter();
+        let no_mistake = tried.filter(|t| !waits(t) && !is_answered(self.memory, name, t.at, &t.other));
+        no_mistake.filter_map(|t| self.tried_old(name, &change, t)).collect()
     }
 
     /// Everything that fires on a sign-in.
@@ -449,43 +449,49 @@ impl Scene<'_> {
     }
 
     /// Whether a failed sign-in may be part of a slow spray: of an account that may exist, from where nobody is at home.
-    pub(crate) fn may_be_slow_spray(&self) -> bool {
-        let (seen, memory) = (self.seen, self.memory);
-        let (Some(name), Some(from)) = (&seen.account, &seen.from) else { return false };
-        let source = seen::source_of(from);
-        let learned = memory.first_win.is_some_and(|first| first <= seen.at - DAY_MS);
-        let is_home = memory.accounts.get(name).is_some_and(|a| a.knows(&source, seen.at, KNOWN_DAYS))
-            || memory.sources.get(&source).is_some_and(|s| s.is_trusted(seen.at));
+    pub(crate) fn may_be_slow_spray(&self, tried: &Tried) -> bool {
+        let memory = self.memory;
+        let source = seen::source_of(&tried.from);
+        let learned = memory.first_win.is_some_and(|first| first <= tried.at - DAY_MS);
+        let is_home =
+            memory.accounts.get(&tried.account).is_some_and(|a| a.knows(&source, tried.at, KNOWN_DAYS))
+                || memory.sources.get(&source).is_some_and(|s| s.is_trusted(tried.at));
         let declared = [Allowed::Gateway, Allowed::Scanner];
         learned
-            && seen.exists != Some(false)
+            && tried.exists != Some(false)
             && !is_home
-            && !self.policy.says(Allowed::PasswordPolicy, seen.at)
-            && !declared.iter().any(|a| self.policy.covers(*a, from, seen.at))
+            && !self.policy.says(Allowed::PasswordPolicy, tried.at)
+            && !declared.iter().any(|a| self.policy.covers(*a, &tried.from, tried.at))
     }
 }
 
-/// Puts a failure aside until it is known whether the account then succeeded; takes out those that have waited.
-pub(crate) fn wait(memory: &mut Memory, seen: &Seen, puts: bool) -> Vec<Mark> {
+/// Puts a failure aside until it is known whether the account then succeeded; takes out those that have waited and were
+/// no mistake.
+pub(crate) fn wait(memory: &mut Memory, seen: &Seen) -> Vec<Tried> {
     let waiting = memory.waiting.entry(seen.log.clone()).or_default();
     let mut done = vec![];
-    while waiting.first().is_some_and(|m| m.at < seen.at - PATIENCE_MS - TOLERANCE_MS) {
+    while waiting.first().is_some_and(|t| t.at < seen.at - PATIENCE_MS - TOLERANCE_MS) {
         done.extend(waiting.pop_first());
     }
-    if puts && waiting.len() < WAITING_LIMIT {
-        let other = seen.account.clone().unwrap_or_default();
-        waiting.insert(Mark { at: seen.at, seq: seen.seq, other });
+    if let (Outcome::Failure, Some(account), Some(from)) = (seen.outcome, &seen.account, &seen.from) {
+        if waiting.len() < WAITING_LIMIT {
+            let (account, from) = (account.clone(), from.clone());
+            waiting.insert(Tried { at: seen.at, seq: seen.seq, account, from, exists: seen.exists });
+        } else {
+            memory.left_out += 1;
+        }
     }
     if waiting.is_empty() {
         memory.waiting.remove(&seen.log);
     }
-    let unanswered = |mark: &Mark| {
-        let Some(account) = memory.accounts.get(&mark.other) else { return true };
-        let failed = account.fails.between(mark.at, mark.at).iter().find(|f| f.seq == mark.seq);
-        let wins = account.wins.between(mark.at, mark.at + PATIENCE_MS);
-        !failed.is_some_and(|f| wins.iter().any(|w| w.other == f.other))
-    };
-    done.into_iter().filter(unanswered).collect()
+    done.retain(|t| !is_answered(memory, &t.account, t.at, &seen::source_of(&t.from)));
+    done
+}
+
+/// Whether the account signed in from there soon after: then the failure was a mistake.
+fn is_answered(memory: &Memory, account: &str, at: i64, source: &str) -> bool {
+    let Some(account) = memory.accounts.get(account) else { return false };
+    account.wins.between(at, at + PATIENCE_MS).iter().any(|w| w.other == source)
 }
 
 /// The way over the ground between two places, in kilometres (haversine; mean radius 6,371 km, IUGG).

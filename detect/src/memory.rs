@@ -50,6 +50,16 @@ pub(crate) struct Mark {
     pub(crate) other: String,
 }
 
+/// A failed sign-in of which it is not known yet whether it was only a mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    pub(crate) at: i64,
+    pub(crate) seq: u64,
+    pub(crate) account: String,
+    pub(crate) from: String,
+    pub(crate) exists: Option<bool>,
+}
+
 /// Marks in the order of their time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Marks(Vec<Mark>);
@@ -288,8 +298,8 @@ impl Source {
 pub(crate) struct Memory {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) sources: BTreeMap<String, Source>,
-    /// Failures that may be part of a slow spray, waiting for whether the same account soon signs in from there.
-    pub(crate) waiting: BTreeMap<String, BTreeSet<Mark>>,
+    /// Failures of each log that wait for whether the same account soon signs in from there.
+    pub(crate) waiting: BTreeMap<String, BTreeSet<Tried>>,
     pub(crate) slow: Marks,
     sids: BTreeMap<String, String>,
     pub(crate) logs: BTreeMap<String, crate::logs::Log>,

@@ -5,7 +5,7 @@ use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
 use crate::logs::{LOGS_LIMIT, OTHERS};
-use crate::memory::Memory;
+use crate::memory::{Mark, Memory};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use crate::vocabulary::Vocabulary;
@@ -134,9 +134,6 @@ impl Patterns {
         self.state.memory.name(&mut seen);
         let mut found = self.live(&seen);
         let Some(act) = seen.act else { return self.tell(found, known) };
-        let puts = act == Act::SignIn
-            && seen.outcome == Outcome::Failure
-            && self.scene(&seen, |s| s.may_be_slow_spray());
         match (act, seen.outcome) {
             (Act::SignIn, Outcome::Failure) => {
                 self.state.memory.failed(&seen);
@@ -162,9 +159,13 @@ impl Patterns {
         self.state.memory.hosts.take(&seen);
         if act == Act::SignIn {
             self.cross_sign_in(&seen);
-            for mark in wait(&mut self.state.memory, &seen, puts) {
-                self.state.memory.slow(mark.clone());
-                found.extend(self.scene(&seen, |s| s.slow_spray(&mark)));
+            for tried in wait(&mut self.state.memory, &seen) {
+                found.extend(self.scene(&seen, |s| s.after_changes(&tried)));
+                if self.scene(&seen, |s| s.may_be_slow_spray(&tried)) {
+                    let mark = Mark { at: tried.at, seq: tried.seq, other: tried.account };
+                    self.state.memory.slow(mark.clone());
+                    found.extend(self.scene(&seen, |s| s.slow_spray(&mark)));
+                }
             }
         }
         self.tell(found, known);

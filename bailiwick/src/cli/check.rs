@@ -316,7 +316,7 @@ fn test(set: &CheckSet, out: Out) -> Result<Exit, Fault> {
 }
 
 /// Refuses a folder that holds something.
-fn empty(folder: &Path) -> Result<(), Fault> {
+pub(crate) fn empty(folder: &Path) -> Result<(), Fault> {
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         let what = format!("`{}` is not empty", crate::out::path(folder));
         return Err(Fault::usage("BW-1012", what, "name an empty or new folder"));

@@ -232,10 +232,14 @@ fn old_passwords_prompts_and_travel() {
             ssh(-3 * DAY, "eve", "198.51.100.7", true),
             windows(0, 4723, json!({"TargetUserName": "eve", "SubjectUserName": "eve"})),
             ssh(2 * HOUR, "eve", from, false),
+            ssh(3 * HOUR, "somebody", "198.51.100.7", true),
         ]
     };
     check("the old password from an unknown place", &changed(BAD), &["bw.failed-after-change"]);
     check("the old password on the own telephone", &changed("198.51.100.7"), &[]);
+    let mut mistyped = changed(BAD);
+    mistyped.insert(3, ssh(2 * HOUR + 40, "eve", BAD, true));
+    check("on the way, mistyped once and in then", &mistyped, &[]);
     let prompts = |refused: i64, apart: i64| {
         let mut lines: Vec<Line> =
             (0..refused).map(|n| entra(n * apart, "eve@corp.example", BAD, 500_121)).collect();

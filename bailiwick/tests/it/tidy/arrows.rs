@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contract", &["model"]),
     ("collect", &["evidence", "model"]),
     ("detect", &["ledger", "model", "sigma"]),
+    ("scenario", &[]),
     ("hunt", &["custody", "model", "segment", "sigma"]),
     ("assess", &["contract", "evidence", "ledger", "model"]),
     ("access", &["contract", "custody", "model"]),
@@ -31,7 +32,7 @@ const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[];
 /// The program imports all rooms.
 const EVERY_ROOM: &[&str] = &[
     "access", "assess", "collect", "contract", "custody", "detect", "evidence", "hunt", "ledger", "model",
-    "respond", "segment", "sigma", "verify", "witness",
+    "respond", "scenario", "segment", "sigma", "verify", "witness",
 ];
 
 /// How many crates an auditor of each program has to read, itself and ours included.

@@ -1,0 +1,130 @@
+//! Attacks of the alert among ordinary days, as the logs of a provider's customers, made from a seed. No files, no clock:
+//! the same name, seed and size give the same text.
+//!
+//! ```
+//! let made = scenario::make("log-cleared", 7, scenario::Form::Attack, 1).expect("a scenario");
+//! assert_eq!(made.must[0].rule, "bw.log-tampering");
+//! assert!(made.files.iter().any(|f| f.customer == "acme" && f.name == "security.ndjson"));
+//! ```
+
+mod attacks;
+mod chance;
+mod world;
+
+use attacks::{PLAYED, Played};
+use world::World;
+
+/// People of each customer at size 1.
+const PEOPLE: i64 = 30;
+/// Ordinary days at size 1.
+const DAYS: i64 = 14;
+/// Greatest size.
+pub const SIZE_LIMIT: u32 = 200;
+
+/// Whether the attack is played, or what only looks like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// With the attack.
+    Attack,
+    /// The quiet twin: nothing may fire.
+    Quiet,
+}
+
+/// One file of one customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Whose.
+    pub customer: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its text: lines in the order of their times.
+    pub text: String,
+}
+
+/// A detection that must fire, and the customers that its alert must name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Must {
+    /// The detection.
+    pub rule: &'static str,
+    /// The customers.
+    pub customers: &'static [&'static str],
+}
+
+/// A scenario as it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its files.
+    pub files: Vec<File>,
+    /// What must fire; nothing in a quiet twin.
+    pub must: Vec<Must>,
+}
+
+/// Every scenario: its name, and what it is about.
+pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PLAYED.iter().map(|p| (p.name, p.about))
+}
+
+/// Every detection that any scenario is about.
+#[must_use]
+pub fn rules() -> Vec<&'static str> {
+    let mut all: Vec<&str> = PLAYED.iter().flat_map(|p| p.must.iter().map(|m| m.0)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Makes a scenario; `None` when there is none of this name. `size` multiplies the people, at most [`SIZE_LIMIT`].
+#[must_use]
+pub fn make(name: &str, seed: u64, form: Form, size: u32) -> Option<Made> {
+    let played: &Played = PLAYED.iter().find(|p| p.name == name)?;
+    let people = PEOPLE * i64::from(size.clamp(1, SIZE_LIMIT));
+    // Different scenarios of one seed are different worlds.
+    let salt = name.bytes().fold(0_u64, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)));
+    let mut world = World::new(seed ^ salt, played.customers, people, DAYS);
+    (played.play)(&mut world, form == Form::Attack);
+    let file = |(customer, name, text)| File { customer, name, text };
+    let files = world.files().into_iter().map(file).collect();
+    let must = match form {
+        Form::Attack => played.must.iter().map(|(rule, customers)| Must { rule, customers }).collect(),
+        Form::Quiet => vec![],
+    };
+    Some(Made { files, must })
+}
+
+/// An ordinary month of three customers, with so many people at each: nothing may be made of it.
+#[must_use]
+pub fn ordinary(seed: u64, people: i64, days: i64) -> Vec<File> {
+    let world = World::new(seed, &["acme", "borealis", "clinic"], people, days);
+    world.files().into_iter().map(|(customer, name, text)| File { customer, name, text }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_same_seed_gives_the_same_text_and_another_one_another() {
+        for (name, about) in list() {
+            assert!(about.len() > 20, "{name}");
+            let made = |seed, form| make(name, seed, form, 1).expect(name);
+            assert_eq!(made(7, Form::Attack), made(7, Form::Attack), "{name}");
+            assert_ne!(made(7, Form::Attack).files, made(8, Form::Attack).files, "{name}");
+            assert_ne!(made(7, Form::Attack).files, made(7, Form::Quiet).files, "{name}");
+            let lines: usize = made(7, Form::Attack).files.iter().map(|f| f.text.lines().count()).sum();
+            assert!(lines > 2_500, "{name} has {lines} records");
+        }
+        assert_eq!(make("nothing", 1, Form::Attack, 1), None);
+    }
+
+    #[test]
+    fn names_are_unique_and_customers_have_files() {
+        let names: BTreeSet<&str> = list().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), list().count());
+        for played in PLAYED {
+            let made = make(played.name, 1, Form::Attack, 1).expect("there");
+            let customers: BTreeSet<&str> = made.files.iter().map(|f| f.customer).collect();
+            assert_eq!(customers, played.customers.iter().copied().collect(), "{}", played.name);
+        }
+    }
+}
