@@ -24,6 +24,8 @@ const FILES: [(&str, &str); 9] = [
     ("network", include_str!("../vocabulary/network.toml")),
     ("zeek", include_str!("../vocabulary/zeek.toml")),
 ];
+/// Where formats say which machine wrote a record.
+const HOSTS: [&str; 5] = ["host", "Computer", "_HOSTNAME", "winlog.computer_name", "hostname"];
 /// Members of one array that are looked at.
 const MEMBERS_LIMIT: usize = 64;
 /// Bytes of a field that a pattern reads.
@@ -203,6 +205,9 @@ impl Vocabulary {
             log: event.record.source.name().to_owned(),
             ..Seen::default()
         };
+        // A relay carries the logs of many hosts, each with a life of its own, whatever its records are about.
+        let host = HOSTS.iter().find_map(|name| reach(&event.fields, name).and_then(as_text));
+        seen.host = host.and_then(|h| seen::text_of(&h)).map(|h| h.to_lowercase());
         for family in &self.families {
             if let Some((map, found)) = family.holds(&event.fields) {
                 map.say(&found, &mut seen);
@@ -302,7 +307,7 @@ impl Map {
         seen.by = name(&self.by).and_then(id);
         seen.from = found.first(&self.from).and_then(|t| seen::address(&t));
         seen.agent = name(&self.agent);
-        seen.host = name(&self.host).map(|h| h.to_lowercase());
+        seen.host = name(&self.host).map(|h| h.to_lowercase()).or(seen.host.take());
         seen.object = name(&self.object);
         seen.exists = self.exists.as_ref().and_then(|d| d.of(found));
         seen.is_providers = self.providers.as_ref().and_then(|d| d.of(found)).unwrap_or(false);

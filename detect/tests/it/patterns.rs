@@ -329,6 +329,13 @@ fn logs_that_are_emptied_stopped_or_silent() {
         lines
     };
     check("one of two logs falls silent", &both(4 * DAY, 4 * DAY + 3 * HOUR), &["bw.silent-source"]);
+    let relay = |until: i64, host: &'static str| {
+        (0..until / 120)
+            .map(move |n| (n * 120, "relay", Format::Syslog, json!({"host": host, "message": "x"})))
+    };
+    let mut hosts: Vec<Line> = relay(4 * DAY, "a").chain(relay(4 * DAY + 3 * HOUR, "b")).collect();
+    hosts.sort_by_key(|l| l.0);
+    check("one of two hosts on a relay falls silent", &hosts, &["bw.silent-source"]);
     check("both go on", &both(4 * DAY, 4 * DAY), &[]);
     check("both fall silent together", &both(4 * DAY, 4 * DAY + 10 * MINUTE), &[]);
 }
