@@ -127,6 +127,11 @@ impl Names {
         self.nodes.len()
     }
 
+    /// All fields, in the order of their numbers.
+    pub(crate) fn each_field(&self) -> impl Iterator<Item = (FieldId, &str)> {
+        self.fields().map(|(id, name)| (FieldId(id), name))
+    }
+
     /// All fields.
     fn fields(&self) -> impl Iterator<Item = (u32, &str)> {
         (0..).zip(&self.nodes).filter(|(_, n)| n.is_field).map(|(id, n)| (id, &*n.path))
@@ -297,6 +302,35 @@ impl Fields {
             at = value.next;
             Some(value)
         })
+    }
+
+    /// Places of a field's values.
+    pub(crate) fn places_of(&self, field: FieldId) -> impl Iterator<Item = usize> {
+        let slot = self.slots.get(field.index()).filter(|s| s.event == self.event);
+        let mut at = slot.map_or(NONE, |s| s.first);
+        std::iter::from_fn(move || {
+            let place = at as usize;
+            at = self.values.get(place)?.next;
+            Some(place)
+        })
+    }
+
+    /// Places of every value at any depth, if the event was filled with everything.
+    pub(crate) fn places_of_everything(&self) -> impl Iterator<Item = usize> {
+        (0..self.values.len()).filter(|place| !self.values[*place].echo)
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn kind_at(&self, place: usize) -> Kind {
+        self.values[place].kind
+    }
+
+    pub(crate) fn text_at(&self, place: usize) -> &str {
+        self.text_of(&self.values[place])
     }
 
     /// Every value at any depth, if the event was filled with everything.

@@ -3,6 +3,7 @@
 mod cases;
 mod corpora;
 mod faulty;
+mod same;
 mod sources;
 
 use serde_json::Value;
