@@ -87,6 +87,11 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
+    /// Groups that correlations closed early at their bound, and hits that they let go or that came too late.
+    pub(crate) fn closed(&self) -> u64 {
+        self.detectors.values().map(Detector::closed).sum()
+    }
+
     /// Looks at what was sealed just now.
     pub(crate) fn look(&mut self, customer: &CustomerId, sealed: &Sealed<Vec<Event>>) {
         self.detector(customer).observe(sealed, 0);
