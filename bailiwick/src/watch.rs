@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// Name of the state across customers in the home, and of its secret.
 const ACROSS: &str = "across";
 /// Records before the last one looked at that are read again, so that counts over time go on over a restart.
-const BACK_RECORDS: u64 = 65_536;
-/// How far back in time that goes: the longest window of our own rules, and as much again.
+const BACK_RECORDS: u64 = 262_144;
+/// How far back in time that goes at least, for alerts that still grow; correlations say what they need.
 const BACK_SECONDS: i64 = 2 * 86_400;
 
 /// All detectors of one run.
@@ -61,13 +61,14 @@ impl<'a> Watch<'a> {
         let through = looked_through(&view.others_of(Kind::Control)?);
         let units = view.units()?;
         let newest = units.iter().filter_map(|u| u.happened).map(|(_, greatest)| greatest.as_second()).max();
+        let back_seconds = self.rules.look_back_seconds().unwrap_or(0).max(BACK_SECONDS);
         let mut missed = false;
         for unit in units {
             let end = unit.first + unit.count;
             let near = unit
                 .happened
                 .zip(newest)
-                .is_some_and(|((_, greatest), newest)| newest - greatest.as_second() <= BACK_SECONDS);
+                .is_some_and(|((_, greatest), newest)| newest - greatest.as_second() <= back_seconds);
             let back = near && end + BACK_RECORDS > through;
             if end <= through && !back {
                 continue;
@@ -84,6 +85,11 @@ impl<'a> Watch<'a> {
             self.tell(vault, customer, now)?;
         }
         Ok(())
+    }
+
+    /// Groups that correlations closed early at their bound, and hits that they let go or that came too late.
+    pub(crate) fn closed(&self) -> u64 {
+        self.detectors.values().map(Detector::closed).sum()
     }
 
     /// Looks at what was sealed just now.
@@ -137,7 +143,8 @@ impl<'a> Watch<'a> {
     }
 }
 
-fn seal(vault: &mut Vault, alerts: &[Alert], now: Time) -> Result<(), Fault> {
+/// Seals alerts in their customer's log.
+pub(crate) fn seal(vault: &mut Vault, alerts: &[Alert], now: Time) -> Result<(), Fault> {
     if alerts.is_empty() {
         return Ok(());
     }

@@ -56,7 +56,7 @@ pub use export::{ExportError, Exported, export};
 pub use home::{Home, HomeError};
 pub use prove::prove;
 pub use vault::{Ended, RetentionError, SealError, Vault};
-pub use view::{OpenError, ReadError, Unit, View};
+pub use view::{OpenError, Page, ReadError, Unit, View};
 
 /// Randomness: asked of the machine by the program, counted out by tests.
 pub trait Chance: Send {

@@ -69,6 +69,9 @@ pub struct ReadError {
     pub why: String,
 }
 
+/// Records that were proved together against the checkpoint.
+pub type Page = Sealed<Vec<Event>>;
+
 /// Consecutive records that are read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unit {
@@ -599,7 +602,7 @@ impl View {
         unit: &Unit,
         wanted: &dyn Fn(&Record) -> bool,
         parse: Parse<'_>,
-    ) -> Result<Vec<Sealed<Vec<Event>>>, ReadError> {
+    ) -> Result<Vec<Page>, ReadError> {
         let (name, records) = self.unit_records(unit)?;
         let mut pages = vec![];
         let mut records = records.into_iter().peekable();

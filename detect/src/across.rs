@@ -235,6 +235,7 @@ fn widest(source: &Hashed, marks: &BTreeSet<Mark>) -> Option<Alert> {
             title: "Password spraying across customers".to_owned(),
             level: Level::Critical,
             tags: vec!["attack.credential-access".into(), "attack.t1110.003".into()],
+            version: None,
         },
         summary: format!(
             "One source failed to sign in {} times on {} accounts of {} customers within a day",
@@ -247,6 +248,7 @@ fn widest(source: &Hashed, marks: &BTreeSet<Mark>) -> Option<Alert> {
         count: window.len() as u64,
         first: Time::from_second(first).ok()?,
         last: Time::from_second(last).ok()?,
+        is_backwards: false,
     })
 }
 

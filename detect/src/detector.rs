@@ -1,7 +1,7 @@
 //! Rules over one customer's sealed records; hits about the same thing become one alert that grows.
 
 use ledger::Sealed;
-use model::{Alert, AlertRule, CustomerId, Event, Kind, Level, RecordRef, Time};
+use model::{Alert, AlertRule, CustomerId, Defect, Event, Kind, Level, Record, RecordRef, Time};
 use sha2::{Digest, Sha256};
 use sigma::{Engine, EngineOptions, Hit, Observed, Rule, RuleSet, classify};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,12 @@ impl Detector {
         Self { customer, engine, open: BTreeMap::new(), closed: vec![] }
     }
 
+    /// Groups that correlations closed early at their bound, and hits that they let go or that came too late.
+    #[must_use]
+    pub fn closed(&self) -> u64 {
+        self.engine.closed()
+    }
+
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
@@ -51,9 +57,15 @@ impl Detector {
     /// Looks at sealed records. Those before `from` were looked at by an earlier run: they only restore what that run
     /// knew, and what they raise is not told again.
     pub fn observe(&mut self, batch: &Sealed<Vec<Event>>, from: u64) {
-        for event in batch.value().iter().filter(|e| e.record.kind == Kind::Event) {
+        self.observe_where(batch, from, &|_| true);
+    }
+
+    /// The same for some of the records, those that `wanted` takes; the fields of the others need not be there.
+    pub fn observe_where(&mut self, batch: &Sealed<Vec<Event>>, from: u64, wanted: &dyn Fn(&Record) -> bool) {
+        let wanted = |e: &&Event| e.record.kind == Kind::Event && wanted(&e.record);
+        for event in batch.value().iter().filter(wanted) {
             let class = classify(event.record.source.format().as_str(), &event.fields);
-            let (seq, happened) = (event.record.seq, event.record.happened);
+            let (seq, happened) = (event.record.seq, counted_at(&event.record));
             let seen = Observed { fields: &event.fields, happened, class: &class, seq };
             for hit in self.engine.observe(&seen) {
                 self.take(hit, seq < from);
@@ -122,6 +134,12 @@ impl Detector {
     }
 }
 
+/// When a record counts: at the time it gives; one far in the future counts when it came, so that no wrong clock and no
+/// liar makes all others late.
+fn counted_at(record: &Record) -> Time {
+    if record.defects.contains(&Defect::FarFuture) { record.received } else { record.happened }
+}
+
 fn sorted(mut alerts: Vec<Alert>) -> Vec<Alert> {
     alerts.sort_by(|a, b| (a.first, &a.id).cmp(&(b.first, &b.id)));
     alerts
@@ -132,13 +150,20 @@ fn begin(customer: &CustomerId, rule: &Rule, hit: &Hit, known: bool) -> Open {
     let level = rule.level.as_deref().and_then(Level::from_word).unwrap_or(Level::Medium);
     let alert = Alert {
         id: made_id(&rule.id, customer, &hit.group, first_seq),
-        rule: AlertRule { id: rule.id.clone(), title: rule.title.clone(), level, tags: rule.tags.clone() },
+        rule: AlertRule {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            level,
+            tags: rule.tags.clone(),
+            version: None,
+        },
         customers: vec![customer.clone()],
         records: vec![],
         count: 0,
         first: hit.first,
         last: hit.last,
         summary: String::new(),
+        is_backwards: false,
     };
     Open { alert, group: hit.group.clone(), seqs: BTreeSet::new(), told: false, known }
 }

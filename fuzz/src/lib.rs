@@ -48,6 +48,8 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("sigma_rules", sigma_rules),
     ("sigma_condition", sigma_condition),
     ("sigma_value", sigma_value),
+    ("sigma_correlation", sigma_correlation),
+    ("sigma_events", sigma_events),
     ("hunt_query", hunt_query),
     ("collect_any", |bytes| collect(bytes, None)),
     ("collect_evtx", |bytes| collect(bytes, Some(Format::Evtx))),
@@ -209,6 +211,72 @@ fn sigma_value(bytes: &[u8]) -> bool {
         "title: A rule\nlogsource:\n  category: test\ndetection:\n  one:\n    '{field}': '{value}'\n  condition: one\n"
     );
     sigma_rules(rule.as_bytes())
+}
+
+/// Rules of the name `one` and `two` that look at the field `k`.
+const TWO_RULES: &str = "title: One\nname: one\nlogsource: {category: test}\ndetection: {s: {k: 1}, condition: s}\n---\n\
+                         title: Two\nname: two\nlogsource: {category: test}\ndetection: {s: {k: [1, 2]}, condition: s}\n---\n";
+
+/// Events that the rules see, as lines of JSON; `t` is the second in which they happened, a line given twice is the same record.
+fn observe_lines(rules: sigma::RuleSet, lines: &[u8]) -> usize {
+    let mut engine = sigma::Engine::new(rules, sigma::EngineOptions { ignore_logsource: true });
+    let mut seqs: std::collections::BTreeMap<&[u8], u64> = std::collections::BTreeMap::new();
+    let mut understood = 0;
+    for line in lines.split(|b| *b == b'\n').take(200) {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(line) else { continue };
+        understood += 1;
+        let next = seqs.len() as u64;
+        let seq = *seqs.entry(line).or_insert(next);
+        let second = fields.get("t").and_then(serde_json::Value::as_i64).unwrap_or(0);
+        let happened = Time::from_second(second).unwrap_or(now());
+        let class = sigma::classify("ndjson", &fields);
+        for hit in engine.observe(&sigma::Observed { fields: &fields, happened, class: &class, seq }) {
+            assert!(hit.first <= hit.last && hit.count >= hit.seqs.len() as u64 && !hit.seqs.is_empty());
+            assert!(hit.seqs.is_sorted() && hit.seqs.iter().all(|seq| *seq < seqs.len() as u64));
+        }
+    }
+    understood
+}
+
+/// The section of a correlation over two rules is refused with a place, or can be asked of events.
+fn sigma_correlation(bytes: &[u8]) -> bool {
+    let Ok(section) = std::str::from_utf8(bytes) else { return false };
+    let lines: String = section.lines().map(|l| format!("  {l}\n")).collect();
+    let yaml = format!("{TWO_RULES}title: Many\nname: many\ncorrelation:\n{lines}");
+    let loaded = sigma::load([("rules.yml".to_owned(), yaml.into_bytes())]);
+    let refused = loaded.refused.len() as u64;
+    assert_eq!(loaded.loaded + loaded.unarmed.len() as u64 + refused, loaded.documents);
+    let understood = loaded.rules.find("many").is_some();
+    let events: String = (0..40)
+        .map(|n| format!("{{\"k\":{},\"t\":{},\"u\":\"{}\",\"n\":{n}.5}}\n", n % 3, n * 7 % 40, n % 4))
+        .collect();
+    observe_lines(loaded.rules, events.as_bytes());
+    understood
+}
+
+/// Events in lines of JSON are counted by correlations of every type, some chained, whatever they hold and when.
+fn sigma_events(bytes: &[u8]) -> bool {
+    let correlation = |name: &str, kind: &str, rules: &str, condition: &str| {
+        format!(
+            "title: {name}\nname: {name}\ncorrelation:\n  type: {kind}\n  rules: [{rules}]\n  group-by: [u]\n  timespan: 10s\n  condition: {{{condition}}}\n---\n"
+        )
+    };
+    let yaml = [
+        TWO_RULES.to_owned(),
+        correlation("a", "event_count", "one, two", "gte: 2"),
+        correlation("b", "value_count", "two", "field: [n, u], lt: 3"),
+        correlation("c", "temporal", "one, two, a", "gte: 2"),
+        correlation("d", "temporal_ordered", "one, two, one", "gt: 1"),
+        correlation("e", "value_sum", "two", "field: n, gt: 5"),
+        correlation("f", "value_avg", "two", "field: n, neq: 1"),
+        correlation("g", "value_percentile", "two", "field: n, percentile: 90, gte: 1"),
+        correlation("h", "event_count", "a, d", "eq: 1"),
+    ]
+    .concat();
+    let yaml = yaml.trim_end_matches("---\n").as_bytes().to_vec();
+    let loaded = sigma::load([("rules.yml".to_owned(), yaml)]);
+    assert_eq!((loaded.refused, loaded.unarmed), (vec![], vec![]));
+    observe_lines(loaded.rules, bytes) > 0
 }
 
 /// A query is refused with a place inside of it, or can be asked of an event.

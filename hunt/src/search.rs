@@ -18,11 +18,11 @@ pub struct Range {
 }
 
 impl Range {
-    fn holds(&self, at: Time) -> bool {
+    pub(crate) fn holds(&self, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 
-    fn may_hold(&self, span: Option<(Time, Time)>) -> bool {
+    pub(crate) fn may_hold(&self, span: Option<(Time, Time)>) -> bool {
         // A unit without events holds acts and alerts, whose times its table does not tell.
         span.is_none_or(|(least, greatest)| {
             self.from.is_none_or(|from| from <= greatest) && self.to.is_none_or(|to| least < to)

@@ -52,6 +52,8 @@ pub struct AlertRule {
     pub level: Level,
     /// Sigma tags, ATT&CK ids among them (`attack.t1110.003`).
     pub tags: Vec<String>,
+    /// Which text of the rule it was, where that is known: `sha256:` and the hash of its file.
+    pub version: Option<String>,
 }
 
 /// One record of one customer.
@@ -83,6 +85,8 @@ pub struct Alert {
     pub last: Time,
     /// What happened, in one sentence.
     pub summary: String,
+    /// Whether it was found backwards: by a rule over records that were sealed before.
+    pub is_backwards: bool,
 }
 
 impl Alert {
@@ -92,7 +96,7 @@ impl Alert {
     /// The form in which it is sealed and shown.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut value = json!({
             "id": self.id,
             "rule": {
                 "id": self.rule.id,
@@ -108,7 +112,15 @@ impl Alert {
             "first": self.first.to_string(),
             "last": self.last.to_string(),
             "summary": self.summary,
-        })
+        });
+        // Alerts that were sealed before there was anything else to say look the same as ever.
+        if let Some(version) = &self.rule.version {
+            value["rule"]["version"] = version.as_str().into();
+        }
+        if self.is_backwards {
+            value["found"] = "backwards".into();
+        }
+        value
     }
 
     /// Reads the sealed form; `None` when a part is missing or of another shape.
@@ -130,6 +142,7 @@ impl Alert {
                     .iter()
                     .filter_map(|t| t.as_str().map(str::to_owned))
                     .collect(),
+                version: text(rule, "version"),
             },
             customers: names.iter().map(|c| CustomerId::parse(c.as_str()?).ok()).collect::<Option<_>>()?,
             records: records
@@ -145,6 +158,7 @@ impl Alert {
             first: value.get("first")?.as_str()?.parse().ok()?,
             last: value.get("last")?.as_str()?.parse().ok()?,
             summary: text(value, "summary")?,
+            is_backwards: value.get("found").and_then(Value::as_str) == Some("backwards"),
         })
     }
 }
@@ -164,6 +178,7 @@ mod tests {
                 title: "t".into(),
                 level: Level::High,
                 tags: vec!["attack.t1110".into()],
+                version: None,
             },
             customers: vec![acme.clone()],
             records: vec![RecordRef { customer: acme, seq: 7 }],
@@ -171,8 +186,14 @@ mod tests {
             first: at,
             last: at,
             summary: "s".into(),
+            is_backwards: false,
         };
         assert_eq!(Alert::from_json(&alert.to_json()), Some(alert.clone()));
+        let value = alert.to_json();
+        assert!(value.get("found").is_none() && value["rule"].get("version").is_none());
+        let rule = AlertRule { version: Some("sha256:00".into()), ..alert.rule.clone() };
+        let backwards = Alert { rule, is_backwards: true, ..alert.clone() };
+        assert_eq!(Alert::from_json(&backwards.to_json()), Some(backwards));
         let mut cut = alert.to_json();
         cut.as_object_mut().expect("object").remove("count");
         assert_eq!(Alert::from_json(&cut), None);

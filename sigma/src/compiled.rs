@@ -1,7 +1,7 @@
 //! Rules made ready to be matched together: immutable, shared by all workers, exchanged as a whole.
 
-use crate::correlation::Correlation;
 use crate::engine::EngineOptions;
+use crate::event::View;
 use crate::fields::{FieldId, Fields, Names};
 use crate::logsource::{self, Class};
 use crate::matcher::{Matcher, Route, Scratch};
@@ -27,13 +27,11 @@ type Routes = BTreeMap<(Vec<bool>, Vec<(FieldId, FieldId)>), Arc<Route>>;
 /// Routes that are kept; there are far more log sources than combinations of them that events have.
 const ROUTES_LIMIT: usize = 256;
 
-/// Which rules stand in each other's way, and which feed others.
+/// Which rules stand in each other's way.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     /// Filters for each rule.
     pub(crate) filters: BTreeMap<usize, Vec<usize>>,
-    /// Correlations that each rule feeds.
-    pub(crate) feeds: BTreeMap<usize, Vec<usize>>,
 }
 
 impl Compiled {
@@ -83,8 +81,10 @@ impl Compiled {
         &self.names
     }
 
-    pub(crate) fn links(&self) -> &Links {
-        &self.links
+    /// Whether a filter takes an event away from a rule.
+    pub(crate) fn is_filtered(&self, number: usize, view: &View<'_>) -> bool {
+        let fits = |n: &usize| self.rules.rules[*n].any_detection().is_some_and(|d| d.fits(view));
+        self.links.filters.get(&number).is_some_and(|filters| filters.iter().any(fits))
     }
 
     /// The fields that events of a class have under other names, each with those names in the order in which they are
@@ -165,41 +165,26 @@ impl Links {
     pub(crate) fn new(rules: &RuleSet) -> Self {
         let mut links = Self::default();
         for (number, rule) in rules.rules.iter().enumerate() {
-            match &rule.body {
-                Body::Detection(_) => {}
-                Body::Correlation(correlation) => links.take_correlation(number, correlation),
-                Body::Filter { targets, .. } => {
-                    for (target, other) in rules.rules.iter().enumerate() {
-                        if is_target(rule, targets, other) {
-                            links.filters.entry(target).or_default().push(number);
-                        }
-                    }
+            let Body::Filter { targets, .. } = &rule.body else { continue };
+            for (target, other) in rules.rules.iter().enumerate() {
+                if is_target(rule, targets, other) {
+                    links.filters.entry(target).or_default().push(number);
                 }
             }
         }
         links
     }
-
-    fn take_correlation(&mut self, number: usize, correlation: &Correlation) {
-        for fed_by in &correlation.rules {
-            let list = self.feeds.entry(*fed_by).or_default();
-            if !list.contains(&number) {
-                list.push(number);
-            }
-        }
-    }
 }
 
+/// A filter is for the rules that it names, correlations among them, or for all detections; of both only those whose
+/// log source does not contradict its own.
 fn is_target(filter: &Rule, targets: &Targets, rule: &Rule) -> bool {
-    if !matches!(rule.body, Body::Detection(_)) {
-        return false;
-    }
-    match targets {
+    let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
+    let (a, b) = (&filter.logsource, &rule.logsource);
+    let is_meant = match targets {
         Targets::Named(names) => names.iter().any(|n| *n == rule.id || rule.name.as_ref() == Some(n)),
-        Targets::Every => {
-            let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
-            let (a, b) = (&filter.logsource, &rule.logsource);
-            agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service)
-        }
-    }
+        Targets::Every => rule.detection().is_some(),
+    };
+    let agrees = agree(&a.category, &b.category) && agree(&a.product, &b.product);
+    is_meant && agrees && agree(&a.service, &b.service) && !matches!(rule.body, Body::Filter { .. })
 }

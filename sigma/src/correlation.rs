@@ -1,16 +1,45 @@
 //! Correlations: counts and orders of hits in a sliding window over the time at which they happened.
+//!
+//! What is promised, for hits that come at most [`LATE_SECONDS`] (or one window, if that is longer) later than a hit of
+//! the same group that happened after them, and while no bound is reached: a hit is told of exactly when the condition
+//! holds in a window that it lies in, as far as the hits are known then. A window is as long as the timespan, both ends
+//! belong to it, and it ends with a hit; what happened at the same instant belongs to the same window. The same record
+//! given twice counts once. Whoever lost the state gets it back by looking again at all records of
+//! [`RuleSet::look_back_seconds`](crate::RuleSet::look_back_seconds). Hits that come later than that are counted among
+//! themselves. Windows without a hit are not looked at: `lt: 1` never holds.
 
-use crate::event::View;
-use crate::item::Order;
+mod amount;
+mod chain;
+pub(crate) mod replaced;
+mod series;
+mod state;
+mod tally;
+#[cfg(test)]
+mod tests;
+
 use crate::refuse::{Fault, did_you_mean};
+use crate::rule::{Body, RuleSet};
 use crate::yaml::{Node, Value};
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use amount::{amount, whole};
+pub(crate) use chain::{Correlations, Subject};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use tally::ALL_PERCENT;
 
-/// Groups that one correlation keeps; at the bound the one that is longest quiet goes.
-const GROUPS_LIMIT: usize = 100_000;
-/// Hits that one group keeps; at the bound the oldest goes.
-const ENTRIES_LIMIT: usize = 10_000;
+/// Hits that one correlation keeps for one customer, in all its groups; at the bound the group that is longest quiet is
+/// closed, or the oldest hit of the only one left.
+pub(crate) const HITS_LIMIT: usize = 65_536;
+/// How much later than another hit of its group one may come and still be counted with it, in seconds: a day. Clocks
+/// that are ahead by up to a day (what is beyond is a defect of the record) make no other hit late.
+pub(crate) const LATE_SECONDS: i64 = 86_400;
+/// Longest timespan, in seconds: a year and a day.
+const SPAN_LIMIT_SECONDS: i64 = 366 * 86_400;
+/// Most rules that one correlation calls.
+const RULES_LIMIT: usize = 256;
+/// Most correlations that feed each other in a chain, beyond the first.
+const LINKS_LIMIT: usize = 16;
+/// Most fields of a group, or of a value.
+const FIELDS_LIMIT: usize = 32;
 /// Events that a hit lists.
 pub(crate) const SEQS_LIMIT: usize = 100;
 
@@ -36,6 +65,48 @@ enum Type {
     Percentile,
 }
 
+impl Type {
+    fn is_temporal(self) -> bool {
+        matches!(self, Self::Temporal | Self::TemporalOrdered)
+    }
+}
+
+/// How a condition compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+impl Order {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "eq" => Self::Equal,
+            "neq" => Self::NotEqual,
+            "gt" => Self::Greater,
+            "gte" => Self::GreaterOrEqual,
+            "lt" => Self::Less,
+            "lte" => Self::LessOrEqual,
+            _ => return None,
+        })
+    }
+
+    fn holds(self, found: Ordering) -> bool {
+        match self {
+            Self::Equal => found.is_eq(),
+            Self::NotEqual => found.is_ne(),
+            Self::Greater => found.is_gt(),
+            Self::GreaterOrEqual => found.is_ge(),
+            Self::Less => found.is_lt(),
+            Self::LessOrEqual => found.is_le(),
+        }
+    }
+}
+
 /// A correlation, bound to the rules that feed it.
 #[derive(Debug, Clone)]
 pub(crate) struct Correlation {
@@ -45,26 +116,29 @@ pub(crate) struct Correlation {
     group_by: Vec<String>,
     /// Alias, then rule as it was called, then field.
     aliases: BTreeMap<String, BTreeMap<String, String>>,
-    /// How each rule was called.
-    calls: Vec<String>,
     span_nanos: i128,
-    conditions: Vec<(Order, f64)>,
+    /// How late a hit may come, in nanoseconds.
+    late_nanos: i128,
+    /// Bounds in billionths.
+    conditions: Vec<(Order, i128)>,
     fields: Vec<String>,
-    percentile: f64,
+    /// In thousandths of a percent.
+    percentile: u32,
     pub(crate) generate: bool,
+    /// How many correlations stand in a chain before it.
+    links: usize,
+    /// Whether hits may stand for the same: of several rules, a record counts once; of another correlation, an episode.
+    counts_different: bool,
 }
 
 fn timespan(node: &Node) -> Result<i128, Fault> {
     let text = node.scalar().unwrap_or_default();
-    let wrong = || {
-        Fault::at(
-            node,
-            "SG-042",
-            format!("`{}` is no timespan such as 30s, 5m, 1h or 7d", text.escape_debug()),
-        )
+    let wrong = |why: &str| {
+        let text = text.escape_debug();
+        Fault::at(node, "SG-042", format!("`{text}` is no timespan such as 30s, 5m, 1h or 7d{why}"))
     };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds: i128 = match unit {
+    let unit = text.chars().last().ok_or_else(|| wrong(""))?;
+    let seconds: i64 = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3600,
@@ -72,10 +146,14 @@ fn timespan(node: &Node) -> Result<i128, Fault> {
         'w' => 7 * 86_400,
         'M' => 30 * 86_400,
         'y' => 365 * 86_400,
-        _ => return Err(wrong()),
+        _ => return Err(wrong("")),
     };
-    let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(i128::from(number) * seconds * 1_000_000_000)
+    let number: u32 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong(""))?;
+    match i64::from(number) * seconds {
+        0 => Err(wrong("; nothing lies in a window of no length")),
+        1..=SPAN_LIMIT_SECONDS => Ok(i128::from(number) * i128::from(seconds) * 1_000_000_000),
+        _ => Err(wrong("; a year is the longest")),
+    }
 }
 
 impl Correlation {
@@ -105,45 +183,38 @@ impl Correlation {
                 ));
             }
         };
-        let names = |node: &Node| -> Result<Vec<String>, Fault> {
-            let texts = node
-                .list()
-                .iter()
-                .map(|n| n.scalar().ok_or_else(|| Fault::at(n, "SG-040", "this is a text")));
-            texts.collect()
-        };
-        let calls = names(need("rules")?)?;
-        let group_by =
-            section.get("group-by").filter(|n| n.value != Value::Null).map_or(Ok(vec![]), names)?;
-        let span_nanos = timespan(need("timespan")?)?;
-        let mut aliases = BTreeMap::new();
-        for (alias, of) in section.get("aliases").and_then(Node::map).unwrap_or(&[]) {
-            let pairs =
-                of.map().unwrap_or(&[]).iter().filter_map(|(rule, field)| rule.scalar().zip(field.scalar()));
-            aliases.insert(alias.scalar().unwrap_or_default(), pairs.collect());
+        let rules = need("rules")?;
+        let calls = names(rules, RULES_LIMIT)?;
+        if calls.is_empty() {
+            return Err(Fault::at(rules, "SG-040", "the list of `rules` is empty"));
         }
+        let group_by = section.get("group-by").filter(|n| n.value != Value::Null);
+        let group_by = group_by.map_or(Ok(vec![]), |n| names(n, FIELDS_LIMIT))?;
+        let span_nanos = timespan(need("timespan")?)?;
         let mut made = Self {
             kind,
             rules: vec![],
             group_by,
-            aliases,
-            calls: calls.clone(),
+            aliases: aliases(section)?,
             span_nanos,
+            late_nanos: span_nanos.max(i128::from(LATE_SECONDS) * 1_000_000_000),
             conditions: vec![],
             fields: vec![],
-            percentile: 50.0,
+            percentile: ALL_PERCENT / 2,
             generate: [section.get("generate"), document.get("generate")]
                 .iter()
                 .flatten()
                 .any(|n| n.value == Value::Bool(true)),
+            links: 0,
+            counts_different: false,
         };
         made.read_condition(section, &word)?;
         Ok((made, calls))
     }
 
     fn read_condition(&mut self, section: &Node, word: &str) -> Result<(), Fault> {
-        let is_temporal = matches!(self.kind, Type::Temporal | Type::TemporalOrdered);
-        let Some(condition) = section.get("condition") else {
+        let is_temporal = self.kind.is_temporal();
+        let Some(condition) = section.get("condition").filter(|n| n.value != Value::Null) else {
             if is_temporal {
                 return Ok(());
             }
@@ -153,21 +224,16 @@ impl Correlation {
                 format!("a correlation of type `{word}` has no `condition`"),
             ));
         };
-        for (key, value) in condition.map().unwrap_or(&[]) {
-            let name = key.scalar().unwrap_or_default();
-            let number = || {
-                let number = value.scalar().and_then(|t| t.parse::<f64>().ok());
-                number.ok_or_else(|| Fault::at(value, "SG-043", format!("`{name}` wants a number")))
-            };
-            match (name.as_str(), Order::of(&name)) {
-                ("field", _) => self.fields = value.list().iter().filter_map(Node::scalar).collect(),
-                ("percentile", _) => self.percentile = number()?.clamp(0.0, 100.0),
-                (_, Some(order)) => self.conditions.push((order, number()?)),
-                _ => {
-                    let mean = did_you_mean(&name, ["gt", "gte", "lt", "lte", "eq", "neq", "field"]);
-                    return Err(Fault::at(key, "SG-043", format!("a condition has no `{name}`{mean}")));
-                }
-            }
+        let Some(pairs) = condition.map() else {
+            let kind = condition.kind();
+            return Err(Fault::at(
+                condition,
+                "SG-043",
+                format!("the condition of a correlation is a map such as `gte: 10`, not {kind}"),
+            ));
+        };
+        for (key, value) in pairs {
+            self.read_part(key, value)?;
         }
         if self.conditions.is_empty() && !is_temporal {
             return Err(Fault::at(
@@ -183,6 +249,50 @@ impl Correlation {
                 "SG-043",
                 format!("a correlation of type `{word}` wants a `field` in its condition"),
             ));
+        }
+        if self.fields.len() > 1 && self.kind != Type::ValueCount {
+            return Err(Fault::at(
+                condition,
+                "SG-043",
+                format!("a correlation of type `{word}` adds up one `field`, not several"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn read_part(&mut self, key: &Node, value: &Node) -> Result<(), Fault> {
+        let name = key.scalar().unwrap_or_default();
+        let number = || {
+            let number = value.scalar().and_then(|t| amount(&t));
+            number.ok_or_else(|| Fault::at(value, "SG-043", format!("`{name}` wants a number")))
+        };
+        match (name.as_str(), Order::of(&name)) {
+            ("field", _) => self.fields = names(value, FIELDS_LIMIT)?,
+            ("percentile", _) => {
+                let thousandths = number()? / (whole(1) / 1000);
+                self.percentile = u32::try_from(thousandths)
+                    .ok()
+                    .filter(|t| *t <= ALL_PERCENT)
+                    .ok_or_else(|| Fault::at(value, "SG-043", "`percentile` wants a number from 0 to 100"))?;
+            }
+            (_, Some(order)) => {
+                let bound = number()?;
+                let counts = matches!(self.kind, Type::EventCount | Type::ValueCount);
+                let must_reach = !matches!(order, Order::Less | Order::LessOrEqual | Order::NotEqual);
+                if counts && must_reach && bound >= whole(HITS_LIMIT) {
+                    return Err(Fault::at(
+                        value,
+                        "SG-044",
+                        format!("a window holds less than {HITS_LIMIT} hits; this is never reached"),
+                    ));
+                }
+                self.conditions.push((order, bound));
+            }
+            _ => {
+                let known = ["gt", "gte", "lt", "lte", "eq", "neq", "field", "percentile"];
+                let mean = did_you_mean(&name, known);
+                return Err(Fault::at(key, "SG-043", format!("a condition has no `{name}`{mean}")));
+            }
         }
         Ok(())
     }
@@ -201,18 +311,31 @@ impl Correlation {
     }
 
     /// Takes the numbers of the rules that it calls.
-    pub(crate) fn bind(&mut self, numbers: &[usize]) {
+    ///
+    /// # Errors
+    /// What is wrong with them, in words.
+    pub(crate) fn bind(&mut self, numbers: &[usize], rules: &RuleSet) -> Result<(), String> {
+        let called = |n: &usize| rules.rules.get(*n).map(|r| &r.body);
+        if numbers.iter().any(|n| matches!(called(n), Some(Body::Filter { .. }))) {
+            return Err("a correlation cannot call a filter: it never matches anything".to_owned());
+        }
+        let correlations = numbers.iter().filter_map(called).filter_map(|body| match body {
+            Body::Correlation(correlation) => Some(correlation.links),
+            _ => None,
+        });
+        let before = correlations.max();
+        self.links = before.map_or(0, |links| links + 1);
+        if self.links > LINKS_LIMIT {
+            return Err(format!("more than {LINKS_LIMIT} correlations feed each other in a chain"));
+        }
+        self.counts_different = before.is_some() || numbers.iter().any(|n| *n != numbers[0]);
         self.rules = numbers.to_vec();
+        Ok(())
     }
 
-    /// The values that an event of this rule is grouped by; a missing field is a value of its own.
-    fn group(&self, rule: usize, view: &View<'_>) -> Vec<Option<String>> {
-        let field_of = |name: &String| {
-            let called = self.rules.iter().position(|r| *r == rule).and_then(|at| self.calls.get(at));
-            let alias = self.aliases.get(name).zip(called).and_then(|(of, call)| of.get(call));
-            alias.unwrap_or(name).clone()
-        };
-        self.group_by.iter().map(|name| value_of(view, &field_of(name))).collect()
+    /// How far back its state reaches, in nanoseconds, without that of the correlations that feed it.
+    pub(crate) fn look_back_nanos(&self) -> i128 {
+        self.late_nanos + 2 * self.span_nanos
     }
 
     /// The names and values of a group, for people.
@@ -223,197 +346,49 @@ impl Correlation {
             .collect()
     }
 
-    fn values(&self, view: &View<'_>) -> Option<Vec<String>> {
-        self.fields.iter().map(|f| value_of(view, f)).collect()
+    /// Whether the condition holds of a number that is to be divided by another.
+    fn holds(&self, number: i128, by: i128) -> bool {
+        self.conditions.iter().all(|(order, bound)| order.holds(number.cmp(&(bound * by))))
     }
 
-    fn holds(&self, number: f64) -> bool {
-        self.conditions.iter().all(|(order, bound)| order.holds(number, *bound))
-    }
-
-    /// Whether the condition holds over these entries, which lie in one window.
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn met(&self, window: &[Entry]) -> bool {
-        let numbers = || window.iter().filter_map(|e| e.value.as_ref()?.first()?.trim().parse::<f64>().ok());
-        match self.kind {
-            Type::EventCount => self.holds(window.len() as f64),
-            Type::ValueCount => {
-                let different: BTreeSet<_> = window.iter().filter_map(|e| e.value.as_ref()).collect();
-                self.holds(different.len() as f64)
-            }
-            Type::Temporal => {
-                let different: BTreeSet<usize> = window.iter().map(|e| e.rule).collect();
-                self.enough(different.len())
-            }
-            Type::TemporalOrdered => self.ordered(window),
-            Type::Sum => numbers().next().is_some() && self.holds(numbers().sum()),
-            Type::Average => {
-                let many = numbers().count();
-                many > 0 && self.holds(numbers().sum::<f64>() / many as f64)
-            }
-            Type::Percentile => {
-                let mut sorted: Vec<f64> = numbers().collect();
-                sorted.sort_by(f64::total_cmp);
-                percentile(&sorted, self.percentile).is_some_and(|p| self.holds(p))
-            }
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn enough(&self, different: usize) -> bool {
-        let all: BTreeSet<usize> = self.rules.iter().copied().collect();
-        if self.conditions.is_empty() { different >= all.len() } else { self.holds(different as f64) }
-    }
-
-    /// Whether the rules' hits stand in the window in the rules' order.
-    fn ordered(&self, window: &[Entry]) -> bool {
-        let mut wanted = self.rules.iter().peekable();
-        let mut steps = 0;
-        for entry in window {
-            if wanted.peek() == Some(&&entry.rule) {
-                wanted.next();
-                steps += 1;
-            }
-        }
-        if self.conditions.is_empty() { wanted.peek().is_none() } else { self.enough(steps) }
+    /// Whether so many different rules, or steps of an ordered correlation, are enough.
+    fn enough(&self, many: usize) -> bool {
+        let all = || match self.kind {
+            Type::TemporalOrdered => self.rules.len(),
+            _ => self.rules.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        };
+        if self.conditions.is_empty() { many >= all() } else { self.holds(whole(many), 1) }
     }
 }
 
-/// Linear interpolation between the two nearest of a sorted list.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "indices of a bounded list"
-)]
-fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = percent / 100.0 * last as f64;
-    let (low, high) = (place.floor() as usize, place.ceil() as usize);
-    Some(sorted[low] + (sorted[high.min(last)] - sorted[low]) * (place - place.floor()))
-}
-
-fn value_of(view: &View<'_>, field: &str) -> Option<String> {
-    let found = view.field(field);
-    found.values.first().filter(|l| l.kind != crate::event::Kind::Null).map(|l| l.text.clone())
-}
-
-/// One hit of a rule that feeds a correlation.
-#[derive(Debug, Clone)]
-struct Entry {
-    happened: Timestamp,
-    seq: u64,
-    rule: usize,
-    value: Option<Vec<String>>,
-}
-
-/// The hits of one group.
-#[derive(Debug, Default)]
-struct Group {
-    /// Sorted by time, then seq.
-    entries: Vec<Entry>,
-    /// Until when the last firing reaches.
-    fired_until: Option<Timestamp>,
-}
-
-/// All groups of one correlation.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    groups: BTreeMap<Vec<Option<String>>, Group>,
-    /// Entries and groups that a bound closed.
-    pub(crate) closed: u64,
-}
-
-/// A window in which the condition holds.
-pub(crate) struct Fired {
-    pub(crate) group: Vec<Option<String>>,
-    pub(crate) seqs: Vec<u64>,
-    pub(crate) count: u64,
-    pub(crate) first: Timestamp,
-    pub(crate) last: Timestamp,
-    /// Whether it goes on from a firing before.
-    pub(crate) goes_on: bool,
-}
-
-impl State {
-    /// Takes one hit; says whether the condition holds in a window with it.
-    pub(crate) fn take(
-        &mut self,
-        of: &Correlation,
-        rule: usize,
-        (happened, seq): (Timestamp, u64),
-        view: &View<'_>,
-    ) -> Option<Fired> {
-        let key = of.group(rule, view);
-        if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS_LIMIT {
-            self.close_oldest();
-        }
-        let group = self.groups.entry(key.clone()).or_default();
-        let entry = Entry { happened, seq, rule, value: of.values(view) };
-        let at = group.entries.partition_point(|e| (e.happened, e.seq) <= (happened, seq));
-        // The same event again says nothing new.
-        if at > 0 && group.entries[at - 1].seq == seq && group.entries[at - 1].rule == rule {
-            return None;
-        }
-        group.entries.insert(at, entry);
-        let newest = group.entries.last().map_or(happened, |e| e.happened);
-        let span = of.span_nanos;
-        // Late hits count where they happened: as far back as one more window.
-        let expired = group.entries.partition_point(|e| apart(e.happened, newest) > 2 * span);
-        let over = group.entries.len().saturating_sub(ENTRIES_LIMIT);
-        self.closed += over.saturating_sub(expired) as u64;
-        let gone = expired.max(over);
-        group.entries.drain(..gone);
-        let at = at.checked_sub(gone)?;
-        // Each window ends with an event: this one, or a later one that still has it in its span.
-        for end in at..group.entries.len() {
-            let last = group.entries[end].happened;
-            if apart(happened, last) > span {
-                break;
-            }
-            // What happened at the same instant belongs to the same window.
-            let behind = group.entries.partition_point(|e| e.happened <= last);
-            if behind != end + 1 {
-                continue;
-            }
-            let start = group.entries.partition_point(|e| apart(e.happened, last) > span);
-            let window = &group.entries[start..behind];
-            if of.met(window) {
-                let first = window.first().map_or(happened, |e| e.happened);
-                let goes_on = group.fired_until.is_some_and(|until| first <= until);
-                let seqs = window.iter().rev().take(SEQS_LIMIT).rev().map(|e| e.seq).collect();
-                let fired = Fired { group: key, seqs, count: window.len() as u64, first, last, goes_on };
-                group.fired_until = Some(group.fired_until.map_or(last, |until| until.max(last)));
-                return Some(fired);
-            }
-        }
-        None
+fn names(node: &Node, limit: usize) -> Result<Vec<String>, Fault> {
+    let list = node.list();
+    if list.len() > limit {
+        return Err(Fault::at(node, "SG-044", format!("more than {limit} names")));
     }
-
-    /// Calls rules by the numbers that they have in another set; what came from rules that are gone goes with them.
-    pub(crate) fn renumber(&mut self, new_numbers: &BTreeMap<usize, usize>) {
-        for group in self.groups.values_mut() {
-            group.entries.retain_mut(|entry| {
-                new_numbers.get(&entry.rule).is_some_and(|new| {
-                    entry.rule = *new;
-                    true
-                })
-            });
-        }
-    }
-
-    /// Closes the group that is longest quiet.
-    fn close_oldest(&mut self) {
-        let last = |g: &Group| g.entries.last().map(|e| e.happened);
-        let oldest = self.groups.iter().min_by_key(|(_, g)| last(g)).map(|(k, _)| k.clone());
-        if let Some(key) = oldest {
-            self.groups.remove(&key);
-            self.closed += 1;
-        }
-    }
+    let text = |n: &Node| {
+        let named = n.scalar().filter(|t| !t.is_empty());
+        named.ok_or_else(|| Fault::at(n, "SG-040", format!("a name is a text, not {}", n.kind())))
+    };
+    list.iter().map(text).collect()
 }
 
-/// How long `later` is behind `earlier`, in nanoseconds; negative when it is before.
-fn apart(earlier: Timestamp, later: Timestamp) -> i128 {
-    later.as_nanosecond() - earlier.as_nanosecond()
+fn aliases(section: &Node) -> Result<BTreeMap<String, BTreeMap<String, String>>, Fault> {
+    let Some(node) = section.get("aliases").filter(|n| n.value != Value::Null) else {
+        return Ok(BTreeMap::new());
+    };
+    let wrong = |n: &Node| {
+        Fault::at(n, "SG-045", "`aliases` is a map: of each alias, the field of each rule by its name")
+    };
+    let mut made = BTreeMap::new();
+    for (alias, of) in node.map().ok_or_else(|| wrong(node))? {
+        let pairs = of.map().ok_or_else(|| wrong(of))?.iter();
+        let pairs = pairs.map(|(rule, field)| rule.scalar().zip(field.scalar()).ok_or_else(|| wrong(rule)));
+        let name = alias.scalar().ok_or_else(|| wrong(alias))?;
+        made.insert(name, pairs.collect::<Result<_, _>>()?);
+    }
+    if made.len() > FIELDS_LIMIT {
+        return Err(Fault::at(node, "SG-044", format!("more than {FIELDS_LIMIT} names")));
+    }
+    Ok(made)
 }

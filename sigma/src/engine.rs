@@ -1,12 +1,12 @@
 //! The engine: one event after the other, hits out.
 
 use crate::compiled::Compiled;
-use crate::correlation::{Fired, State};
-use crate::event::View;
+use crate::correlation::{Correlations, Subject};
+use crate::event::{Kind, View};
 use crate::fields::Fields;
 use crate::logsource::Class;
 use crate::matcher::{Route, Scratch};
-use crate::rule::{Body, Rule, RuleSet};
+use crate::rule::RuleSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub struct Engine {
     scratch: Scratch,
     fields: Fields,
     routes: BTreeMap<Class, Arc<Route>>,
-    states: BTreeMap<usize, State>,
+    correlations: Correlations,
 }
 
 /// Classes that are remembered; more than any set of sources has.
@@ -73,12 +73,13 @@ impl Engine {
     /// An engine over rules that are compiled already; any number may share them.
     #[must_use]
     pub fn over(compiled: Arc<Compiled>) -> Self {
+        let correlations = Correlations::new(compiled.rules());
         Self {
             compiled,
             scratch: Scratch::default(),
             fields: Fields::new(),
             routes: BTreeMap::new(),
-            states: BTreeMap::new(),
+            correlations,
         }
     }
 
@@ -94,10 +95,10 @@ impl Engine {
         self.compiled.rules()
     }
 
-    /// Hits and groups of correlations that a bound closed early.
+    /// Groups of correlations that a bound closed early, hits that it let go, and hits that came too late to be counted.
     #[must_use]
     pub fn closed(&self) -> u64 {
-        self.states.values().map(|s| s.closed).sum()
+        self.correlations.closed()
     }
 
     fn route(&mut self, class: &Class) -> Arc<Route> {
@@ -171,20 +172,8 @@ impl Engine {
         let old = before.rules().iter().enumerate();
         let new_numbers: BTreeMap<usize, usize> =
             old.filter_map(|(number, rule)| Some((number, *by_id.get(rule.id.as_str())?))).collect();
-        let states = std::mem::take(&mut self.states);
-        for (number, mut state) in states {
-            let Some(new) = new_numbers.get(&number).copied() else { continue };
-            let correlation = |compiled: &Compiled, number: usize| match compiled.rules().get(number)?.body {
-                Body::Correlation(ref correlation) => Some(correlation.clone()),
-                _ => None,
-            };
-            if let (Some(old), Some(now)) = (correlation(&before, number), correlation(&self.compiled, new))
-                && old.asks_as(&now, &new_numbers)
-            {
-                state.renumber(&new_numbers);
-                self.states.insert(new, state);
-            }
-        }
+        let correlations = std::mem::take(&mut self.correlations);
+        self.correlations = correlations.carried_over(before.rules(), self.compiled.rules(), &new_numbers);
     }
 
     fn tell(&mut self, matched: &[usize], view: &View<'_>, (happened, seq): (Timestamp, u64)) -> Vec<Hit> {
@@ -197,38 +186,19 @@ impl Engine {
                 let seqs = vec![seq];
                 hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
             }
-            self.feed(&compiled, number, (happened, seq), view, &mut hits);
+            if self.correlations.is_fed_by(number) {
+                let look = |field: &str| value_of(view, field);
+                let is_filtered = |number| compiled.is_filtered(number, view);
+                let subject = Subject { happened, seq, look: &look, is_filtered: &is_filtered };
+                self.correlations.take(compiled.rules(), number, &subject, &mut hits);
+            }
         }
         hits
     }
+}
 
-    /// Gives a hit to the correlations that the rule feeds. They form no circle: each was bound to rules before it.
-    fn feed(
-        &mut self,
-        compiled: &Compiled,
-        rule: usize,
-        at: (Timestamp, u64),
-        view: &View<'_>,
-        hits: &mut Vec<Hit>,
-    ) {
-        for number in compiled.links().feeds.get(&rule).into_iter().flatten().copied() {
-            let Some(Rule { body: Body::Correlation(correlation), silent, .. }) =
-                compiled.rules().get(number)
-            else {
-                continue;
-            };
-            let Some(fired) = self.states.entry(number).or_default().take(correlation, rule, at, view) else {
-                continue;
-            };
-            let Fired { group, seqs, count, first, last, goes_on } = fired;
-            if !silent {
-                let mut seqs = seqs;
-                seqs.sort_unstable();
-                let group = correlation.named(&group);
-                hits.push(Hit { rule: number, seqs, count, first, last, group, goes_on });
-            }
-            // Whoever waits for this one is told each time that it holds, at the time of its last event.
-            self.feed(compiled, number, (last, at.1), view, hits);
-        }
-    }
+/// The first value of a field, as text.
+fn value_of(view: &View<'_>, field: &str) -> Option<String> {
+    let found = view.field(field);
+    found.values.first().filter(|l| l.kind != Kind::Null).map(|l| l.text.clone())
 }

@@ -38,6 +38,7 @@ mod reach;
 mod refuse;
 mod rule;
 mod values;
+mod words;
 mod yaml;
 
 pub use compiled::Compiled;
@@ -52,3 +53,4 @@ pub use reach::{Delivered, Hindrance, hindrances};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
 pub use values::values;
+pub use words::necessary_words;

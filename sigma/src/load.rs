@@ -1,6 +1,7 @@
 //! Reads files of rules. Every document is loaded, unarmed, or refused with a reason; none is skipped.
 
 use crate::correlation::Correlation;
+use crate::correlation::replaced::written_out;
 use crate::detection::Detection;
 use crate::item::Values;
 use crate::refuse::{Fault, Refused, did_you_mean};
@@ -231,7 +232,8 @@ fn rule(
     let body = match kind {
         RuleKind::Detection => {
             let section = document.get("detection").unwrap_or(document);
-            Body::Detection(Detection::read(section, values, missing)?)
+            let read = Detection::read(section, values, missing);
+            Body::Detection(read.map_err(|fault| written_out(fault, document))?)
         }
         RuleKind::Correlation => {
             let (correlation, names) =
@@ -312,10 +314,17 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
             let numbers: Option<Vec<usize>> = references.iter().map(|r| loaded.rules.find(r)).collect();
             match numbers {
                 Some(numbers) => {
-                    if let Body::Correlation(correlation) = &mut rule.body {
-                        correlation.bind(&numbers);
+                    let bound = match &mut rule.body {
+                        Body::Correlation(correlation) => correlation.bind(&numbers, &loaded.rules),
+                        _ => Ok(()),
+                    };
+                    match bound {
+                        Ok(()) => loaded.rules.rules.push(rule),
+                        Err(message) => {
+                            let fault = Fault { line: rule.line, column: 1, code: "SG-046", message };
+                            loaded.refused.push(fault.refuse(&rule.path, ""));
+                        }
                     }
-                    loaded.rules.rules.push(rule);
                 }
                 None => still.push(Waiting { rule, references }),
             }

@@ -162,6 +162,10 @@ impl Pattern {
         self.cased
     }
 
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// The longest run of characters without a wildcard, and how it stands in what matches.
     pub(crate) fn literal(&self) -> (String, Place) {
         if let Some(Plain { text, open_start, open_end }) = &self.plain {

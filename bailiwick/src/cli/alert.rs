@@ -133,6 +133,10 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
         alert.count,
         records.len()
     );
+    if alert.is_backwards {
+        let version = rule.version.as_deref().unwrap_or("unknown");
+        text.push_str(&format!("  note       found backwards, by version {version} of the rule\n"));
+    }
     for (customer, event) in &records {
         let record = &event.record;
         let raw: String = String::from_utf8_lossy(&record.raw).trim_end().chars().take(300).collect();

@@ -1,4 +1,6 @@
-//! `hunt`: searching one customer's sealed records.
+//! `hunt`: searching one customer's sealed records, with a query or backwards with rules.
+
+mod backwards;
 
 use super::{customer_id, look, time};
 use crate::fault::{Exit, Fault};
@@ -10,11 +12,12 @@ use hunt::{Query, Range, search};
 use model::{CustomerId, Event, Time};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) const HELP: &str = "Examples:
   bailiwick hunt --customer acme 'failed user:root'
   bailiwick hunt --customer acme --from 2026-11-01 --last 20 'src_ip:203.0.113.0/24 -outcome:success' --jsonl
+  bailiwick hunt --customer acme --rules new-rule.yml
 
 The language:
   word  \"a phrase\"                            whole words, anywhere in a record
@@ -25,7 +28,14 @@ The language:
   _kind _seq _source _happened _received _defect   of the record itself
 
 Events are looked at, other kinds only when the query names _kind. Every record is proved against the checkpoint before it
-is looked at. Exit 0 with and without hits.";
+is looked at. Exit 0 with and without hits.
+
+Backwards with --rules: Sigma rules, filters and correlations over what was sealed before. The index of each segment says
+which blocks can hold the words that a rule cannot do without; only those are read. Before it starts, it says how many
+records that are, and which rules tell no word and make it read all. What is found is sealed as alerts that say `found:
+backwards` and the version of the rule, those that stand in the log already are not sealed twice; --no-seal only lists
+them. Two spellings are matched, but not looked for by the index: numbers with an exponent (4.688e3), and the letter \u{17f}
+for s; --every-record reads everything. Exit 1 with findings.";
 
 /// Arguments of `hunt`.
 #[derive(Args)]
@@ -42,14 +52,24 @@ pub(crate) struct HuntArgs {
     /// Only the newest hits
     #[arg(long, value_name = "N")]
     last: Option<usize>,
+    /// Hunt backwards with these Sigma rules: folders or files
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["query", "last"])]
+    rules: Vec<PathBuf>,
+    /// Look at every record, whatever the index says
+    #[arg(long, requires = "rules", conflicts_with = "query")]
+    every_record: bool,
+    /// Only list what is found, seal no alert
+    #[arg(long, requires = "rules", conflicts_with = "query")]
+    no_seal: bool,
     /// What to look for
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
-    query: String,
+    #[arg(value_name = "QUERY", allow_hyphen_values = true, required_unless_present = "rules")]
+    query: Option<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault> {
-    let query = Query::parse(&args.query).map_err(|error| {
+    let Some(query) = &args.query else { return backwards::run(home, args, out) };
+    let query = Query::parse(query).map_err(|error| {
         let what = format!("query, column {}: {}\n{}", error.column, error.message, error.caret);
         Fault::usage("BW-1007", what, "`bailiwick hunt --help` shows the language")
     })?;

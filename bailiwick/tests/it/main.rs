@@ -2,6 +2,7 @@
 
 mod assess;
 mod audit;
+mod backwards;
 mod corpus;
 mod custody;
 mod isolation;

@@ -1,7 +1,8 @@
 //! Which units of a vault can hold some words: asked of the index of each segment, which is made again where it is absent.
 
 use super::{Place, ReadError, Unit, View, cause};
-use segment::SegmentError;
+use crate::object::Opened;
+use segment::{Reader, SegmentError};
 use std::sync::Arc;
 
 impl View {
@@ -24,29 +25,70 @@ impl View {
         Ok(units)
     }
 
-    fn blocks_with(&self, number: usize, terms: &[u64]) -> Result<Vec<bool>, ReadError> {
+    /// All units, and for each of these terms whether the unit's events can have it, bit after bit, lowest first; those of the
+    /// tail always can. `told` hears after each segment how many of how many were asked.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a segment's table or index cannot be read.
+    pub fn units_by_term(
+        &self,
+        terms: &[u64],
+        told: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<(Unit, Vec<u64>)>, ReadError> {
+        let words = terms.len().div_ceil(64);
+        let mut units: Vec<(Unit, Vec<u64>)> =
+            self.units()?.into_iter().map(|unit| (unit, vec![0; words])).collect();
+        let mut first = 0;
+        for number in 0..self.segments.len() {
+            let reader = self.indexed(number)?;
+            let many = reader.blocks().len();
+            for (at, term) in terms.iter().enumerate() {
+                let here = reader.candidates(*term).map_err(|e| self.failed_index(number, &e))?;
+                for (_, bits) in
+                    units[first..first + many].iter_mut().zip(here).filter(|(_, here)| *here).map(|(u, _)| u)
+                {
+                    bits[at / 64] |= 1 << (at % 64);
+                }
+            }
+            first += many;
+            told(number + 1, self.segments.len());
+        }
+        units[first..].iter_mut().for_each(|(_, bits)| bits.fill(u64::MAX));
+        Ok(units)
+    }
+
+    fn failed_index(&self, number: usize, error: &SegmentError) -> ReadError {
         let object = &self.segments[number];
-        let failed = |e: SegmentError| ReadError {
+        ReadError {
             from: object.first,
             to: object.end() - 1,
             name: object.name.clone(),
-            why: format!("its index: {e}{}", cause(&e)),
-        };
-        let mut reader = self.reader(number)?;
-        if !reader.has_index() {
-            let table = self.table(number)?;
-            let index = match table.index.get() {
-                Some(index) => Arc::clone(index),
-                None => {
-                    let made = Arc::new(reader.rebuilt_index().map_err(failed)?);
-                    Arc::clone(table.index.get_or_init(|| made))
-                }
-            };
-            reader = reader.with_index(index);
+            why: format!("its index: {error}{}", cause(error)),
         }
+    }
+
+    /// A segment that can be asked for terms.
+    fn indexed(&self, number: usize) -> Result<Reader<Opened<'_>>, ReadError> {
+        let reader = self.reader(number)?;
+        if reader.has_index() {
+            return Ok(reader);
+        }
+        let table = self.table(number)?;
+        let index = match table.index.get() {
+            Some(index) => Arc::clone(index),
+            None => {
+                let made = Arc::new(reader.rebuilt_index().map_err(|e| self.failed_index(number, &e))?);
+                Arc::clone(table.index.get_or_init(|| made))
+            }
+        };
+        Ok(reader.with_index(index))
+    }
+
+    fn blocks_with(&self, number: usize, terms: &[u64]) -> Result<Vec<bool>, ReadError> {
+        let reader = self.indexed(number)?;
         let mut blocks = vec![true; reader.blocks().len()];
         for term in terms {
-            let here = reader.candidates(*term).map_err(failed)?;
+            let here = reader.candidates(*term).map_err(|e| self.failed_index(number, &e))?;
             blocks.iter_mut().zip(here).for_each(|(all, here)| *all &= here);
             if !blocks.contains(&true) {
                 break;

@@ -2,6 +2,7 @@
 
 mod cases;
 mod corpora;
+mod counting;
 mod faulty;
 mod same;
 mod sources;
