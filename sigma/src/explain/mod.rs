@@ -146,10 +146,19 @@ pub fn relations(rules: &RuleSet, number: usize) -> Relations {
     let back = |map: &BTreeMap<usize, Vec<usize>>| {
         map.iter().filter(|(_, to)| to.contains(&number)).map(|(from, _)| *from).collect()
     };
+    let counted = |rule: usize| match rules.rules.get(rule).map(|r| &r.body) {
+        Some(Body::Correlation(correlation)) => {
+            let mut counted = correlation.rules.clone();
+            counted.sort_unstable();
+            counted.dedup();
+            counted
+        }
+        _ => vec![],
+    };
     Relations {
-        feeds: of(&links.feeds),
+        feeds: (0..rules.rules.len()).filter(|other| counted(*other).contains(&number)).collect(),
         filtered_by: of(&links.filters),
-        counts: back(&links.feeds),
+        counts: counted(number),
         filters: back(&links.filters),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Machine {
     above: Vec<(f64, bool, u32)>,
     /// Upper bounds, the greatest first.
     below: Vec<(f64, bool, u32)>,
+    /// Whether texts inside values are all that is asked.
+    is_inside: bool,
 }
 
 /// One value as a machine sees it.
@@ -74,6 +76,23 @@ impl Machine {
             Order::LessOrEqual => self.below.push((bound, true, out)),
             Order::Equal | Order::NotEqual => unreachable!("a comparison without an order is no predicate"),
         }
+    }
+
+    /// A machine for every value of an event, whose texts are few as a rule: keywords.
+    pub(crate) fn everywhere<'a>(asked: impl Iterator<Item = (&'a Predicate, u32)>) -> Self {
+        let asked: Vec<_> = asked.collect();
+        let only_texts = |(p, _): &(&Predicate, u32)| matches!(p.ask, Ask::Text(Place::Contains, _));
+        let is_inside = asked.iter().all(only_texts);
+        Self { is_inside, ..Self::new(asked.into_iter()) }
+    }
+
+    /// Whether some value may meet something, given all texts of the event, folded, one behind the other.
+    pub(crate) fn may_meet(&self, all: &str) -> bool {
+        let mut any = !self.is_inside;
+        if let (true, Some(inside)) = (self.is_inside, &self.inside) {
+            inside.search(all.as_bytes(), &mut |_| any = true);
+        }
+        any
     }
 
     /// Every predicate that a value meets; one may be told several times.

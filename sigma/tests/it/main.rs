@@ -3,7 +3,9 @@
 mod cases;
 mod corpora;
 mod counting;
+mod exchange;
 mod faulty;
+mod hostile;
 mod same;
 mod sources;
 
