@@ -150,6 +150,38 @@ impl<'a> Feed<'a> {
         self.peek()
     }
 
+    /// The next whole lines, `about` bytes of them, the last also without its end. `None` at the end, and where one line
+    /// is longer than `limit`.
+    pub(crate) fn lines(&mut self, about: usize, limit: usize) -> Option<Vec<u8>> {
+        let whole = loop {
+            let ahead = self.peek();
+            if self.ended {
+                break ahead.len();
+            }
+            let from = ahead.len().min(about);
+            if ahead.len() >= about
+                && let Some(at) = memchr::memrchr(b'\n', &ahead[..from]).or_else(|| {
+                    let more = memchr::memchr(b'\n', &ahead[from..]);
+                    more.map(|at| from + at)
+                })
+            {
+                break at + 1;
+            }
+            if ahead.len() > about.max(limit) {
+                return None;
+            }
+            self.more();
+        };
+        let ahead = &self.peek()[..whole];
+        let is_long = |line: &[u8]| line.len() > limit;
+        if ahead.is_empty() || (whole > limit && ahead.split(|b| *b == b'\n').any(is_long)) {
+            return None;
+        }
+        let lines = ahead.to_vec();
+        self.pass(whole);
+        Some(lines)
+    }
+
     /// Passes over bytes that were looked at.
     pub(crate) fn pass(&mut self, many: usize) {
         self.from = (self.from + many).min(self.buffer.len());
