@@ -1,7 +1,7 @@
 //! Correlations: counts and orders of hits in a sliding window over the time at which they happened.
 
 use crate::event::View;
-use crate::matcher::Order;
+use crate::item::Order;
 use crate::refuse::{Fault, did_you_mean};
 use crate::yaml::{Node, Value};
 use jiff::Timestamp;
@@ -185,6 +185,12 @@ impl Correlation {
             ));
         }
         Ok(())
+    }
+
+    /// The fields that it asks.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.values().flat_map(BTreeMap::values);
+        self.group_by.iter().chain(&self.fields).chain(aliases).map(String::as_str)
     }
 
     /// Takes the numbers of the rules that it calls.

@@ -1,8 +1,7 @@
 //! The detection section: named searches and the condition over them.
 
 use crate::condition::{self, Expr};
-use crate::event::View;
-use crate::matcher::{Item, Values};
+use crate::item::{Item, Values};
 use crate::refuse::Fault;
 use crate::yaml::{Node, Value};
 
@@ -33,20 +32,13 @@ impl Search {
             _ => Ok(Self::All(vec![Item::keywords(node, values, missing)?])),
         }
     }
-
-    pub(crate) fn fits(&self, view: &View<'_>) -> bool {
-        match self {
-            Self::All(items) => items.iter().all(|i| i.fits(view)),
-            Self::Any(parts) => parts.iter().any(|p| p.fits(view)),
-        }
-    }
 }
 
 /// A detection, ready to be matched.
 #[derive(Debug, Clone)]
 pub(crate) struct Detection {
-    searches: Vec<Search>,
-    condition: Expr,
+    pub(crate) searches: Vec<Search>,
+    pub(crate) condition: Expr,
 }
 
 impl Detection {
@@ -94,9 +86,5 @@ impl Detection {
             1 => Ok(Self { searches, condition: parts.swap_remove(0) }),
             _ => Ok(Self { searches, condition: Expr::Any(parts) }),
         }
-    }
-
-    pub(crate) fn fits(&self, view: &View<'_>) -> bool {
-        self.condition.decide(&mut |number| self.searches.get(number).is_some_and(|s| s.fits(view)))
     }
 }

@@ -1,13 +1,15 @@
 //! The engine: one event after the other, hits out.
 
+use crate::compiled::{Compiled, Route, Scratch};
 use crate::correlation::{Fired, State};
 use crate::event::View;
+use crate::fields::Fields;
 use crate::logsource::Class;
-use crate::rule::{Body, Rule, RuleSet, Targets};
+use crate::rule::{Body, Rule, RuleSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How the engine looks at events.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,14 +52,10 @@ pub struct Hit {
 
 /// Rules with the state of their correlations. One for each stream that must not be mixed with another.
 pub struct Engine {
-    rules: RuleSet,
-    options: EngineOptions,
-    /// Detection rules for each class of events met so far.
-    by_class: BTreeMap<Class, Rc<Vec<usize>>>,
-    /// Filters for each rule.
-    filters: BTreeMap<usize, Vec<usize>>,
-    /// Correlations that each rule feeds.
-    feeds: BTreeMap<usize, Vec<usize>>,
+    compiled: Arc<Compiled>,
+    scratch: Scratch,
+    fields: Fields,
+    routes: BTreeMap<Class, Arc<Route>>,
     states: BTreeMap<usize, State>,
 }
 
@@ -68,35 +66,31 @@ impl Engine {
     /// An engine over these rules.
     #[must_use]
     pub fn new(rules: RuleSet, options: EngineOptions) -> Self {
-        let mut filters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let mut feeds: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (number, rule) in rules.rules.iter().enumerate() {
-            match &rule.body {
-                Body::Detection(_) => {}
-                Body::Correlation(correlation) => {
-                    for fed_by in &correlation.rules {
-                        let list = feeds.entry(*fed_by).or_default();
-                        if !list.contains(&number) {
-                            list.push(number);
-                        }
-                    }
-                }
-                Body::Filter { targets, .. } => {
-                    for (target, other) in rules.rules.iter().enumerate() {
-                        if is_target(rule, targets, other) {
-                            filters.entry(target).or_default().push(number);
-                        }
-                    }
-                }
-            }
+        Self::over(Arc::new(Compiled::new(rules, options)))
+    }
+
+    /// An engine over rules that are compiled already; any number may share them.
+    #[must_use]
+    pub fn over(compiled: Arc<Compiled>) -> Self {
+        Self {
+            compiled,
+            scratch: Scratch::default(),
+            fields: Fields::new(),
+            routes: BTreeMap::new(),
+            states: BTreeMap::new(),
         }
-        Self { rules, options, by_class: BTreeMap::new(), filters, feeds, states: BTreeMap::new() }
+    }
+
+    /// What the rules were compiled to.
+    #[must_use]
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
     }
 
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
-        &self.rules
+        self.compiled.rules()
     }
 
     /// Hits and groups of correlations that a bound closed early.
@@ -105,79 +99,76 @@ impl Engine {
         self.states.values().map(|s| s.closed).sum()
     }
 
-    fn candidates(&mut self, class: &Class) -> Rc<Vec<usize>> {
-        if let Some(list) = self.by_class.get(class) {
-            return Rc::clone(list);
+    fn route(&mut self, class: &Class) -> Arc<Route> {
+        if let Some(route) = self.routes.get(class) {
+            return Arc::clone(route);
         }
-        let fits = |rule: &Rule| self.options.ignore_logsource || class.admits(&rule.logsource);
-        let numbers = self.rules.rules.iter().enumerate();
-        let detections = numbers.filter(|(_, r)| matches!(r.body, Body::Detection(_)) && fits(r));
-        let list = Rc::new(detections.map(|(n, _)| n).collect::<Vec<_>>());
-        if self.by_class.len() >= CLASSES_LIMIT {
-            self.by_class.clear();
+        let route = self.compiled.route(class);
+        if self.routes.len() >= CLASSES_LIMIT {
+            self.routes.clear();
         }
-        self.by_class.insert(class.clone(), Rc::clone(&list));
-        list
+        self.routes.insert(class.clone(), Arc::clone(&route));
+        route
     }
 
     /// Looks at one event.
     pub fn observe(&mut self, event: &Observed<'_>) -> Vec<Hit> {
+        let route = self.route(event.class);
+        let compiled = Arc::clone(&self.compiled);
+        self.fields.take_map(compiled.names(), route.extent(), event.fields);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let hits = match compiled.matches(&route, &self.fields, &mut scratch) {
+            [] => vec![],
+            matched => self.settle(matched, event),
+        };
+        self.scratch = scratch;
+        hits
+    }
+
+    /// Takes what [`Compiled::matches`] said of an event: feeds correlations, and says what is to be told.
+    pub fn settle(&mut self, matched: &[usize], event: &Observed<'_>) -> Vec<Hit> {
+        let compiled = Arc::clone(&self.compiled);
         let view = View::new(event.fields, event.class.renames());
         let mut hits = vec![];
-        for number in self.candidates(event.class).iter().copied() {
-            let Body::Detection(detection) = &self.rules.rules[number].body else { continue };
-            if !detection.fits(&view) || self.is_filtered(number, &view) {
-                continue;
-            }
-            if !self.rules.rules[number].silent {
+        for number in matched.iter().copied() {
+            let Some(rule) = compiled.rules().get(number) else { continue };
+            if !rule.silent {
                 let (first, last) = (event.happened, event.happened);
                 let seqs = vec![event.seq];
                 hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
             }
-            self.feed(number, (event.happened, event.seq), &view, &mut hits);
+            self.feed(&compiled, number, (event.happened, event.seq), &view, &mut hits);
         }
         hits
     }
 
-    fn is_filtered(&self, number: usize, view: &View<'_>) -> bool {
-        let filters = self.filters.get(&number).map_or(&[][..], Vec::as_slice);
-        filters.iter().any(|f| match &self.rules.rules[*f].body {
-            Body::Filter { detection, .. } => detection.fits(view),
-            _ => false,
-        })
-    }
-
     /// Gives a hit to the correlations that the rule feeds. They form no circle: each was bound to rules before it.
-    fn feed(&mut self, rule: usize, at: (Timestamp, u64), view: &View<'_>, hits: &mut Vec<Hit>) {
-        let Some(fed) = self.feeds.get(&rule).cloned() else { return };
-        for number in fed {
-            let Body::Correlation(correlation) = &self.rules.rules[number].body else { continue };
+    fn feed(
+        &mut self,
+        compiled: &Compiled,
+        rule: usize,
+        at: (Timestamp, u64),
+        view: &View<'_>,
+        hits: &mut Vec<Hit>,
+    ) {
+        for number in compiled.links().feeds.get(&rule).into_iter().flatten().copied() {
+            let Some(Rule { body: Body::Correlation(correlation), silent, .. }) =
+                compiled.rules().get(number)
+            else {
+                continue;
+            };
             let Some(fired) = self.states.entry(number).or_default().take(correlation, rule, at, view) else {
                 continue;
             };
             let Fired { group, seqs, count, first, last, goes_on } = fired;
-            if !self.rules.rules[number].silent {
+            if !silent {
                 let mut seqs = seqs;
                 seqs.sort_unstable();
                 let group = correlation.named(&group);
                 hits.push(Hit { rule: number, seqs, count, first, last, group, goes_on });
             }
             // Whoever waits for this one is told each time that it holds, at the time of its last event.
-            self.feed(number, (last, at.1), view, hits);
-        }
-    }
-}
-
-fn is_target(filter: &Rule, targets: &Targets, rule: &Rule) -> bool {
-    if !matches!(rule.body, Body::Detection(_)) {
-        return false;
-    }
-    match targets {
-        Targets::Named(names) => names.iter().any(|n| *n == rule.id || rule.name.as_ref() == Some(n)),
-        Targets::Every => {
-            let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
-            let (a, b) = (&filter.logsource, &rule.logsource);
-            agree(&a.category, &b.category) && agree(&a.product, &b.product) && agree(&a.service, &b.service)
+            self.feed(compiled, number, (last, at.1), view, hits);
         }
     }
 }

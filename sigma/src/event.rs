@@ -1,5 +1,6 @@
 //! An event as rules see it: fields by name, values as text, each looked up and folded once.
 
+use crate::fields::{Fields, Names};
 use crate::pattern::fold;
 use serde_json::{Map, Value};
 use std::cell::{OnceCell, RefCell};
@@ -43,7 +44,11 @@ impl Leaf {
             Value::String(text) => (Kind::Text, text.clone()),
             Value::Array(_) | Value::Object(_) => return None,
         };
-        Some(Self { kind, text, folded: OnceCell::new() })
+        Some(Self::new(kind, text))
+    }
+
+    pub(crate) fn new(kind: Kind, text: String) -> Self {
+        Self { kind, text, folded: OnceCell::new() }
     }
 
     /// The text as it is compared without case.
@@ -63,16 +68,29 @@ impl Leaf {
 
 /// An event with what was looked up in it so far.
 pub(crate) struct View<'a> {
-    fields: &'a Map<String, Value>,
+    source: Source<'a>,
     /// Other names that this class of events has for a field: what rules say, what the event says.
     renames: &'a [(&'a str, &'a str)],
     found: RefCell<BTreeMap<String, Rc<Found>>>,
     everything: OnceCell<Vec<Leaf>>,
 }
 
+/// Where an event's values are.
+enum Source<'a> {
+    Tree(&'a Map<String, Value>),
+    Fields(&'a Names, &'a Fields),
+}
+
 impl<'a> View<'a> {
     pub(crate) fn new(fields: &'a Map<String, Value>, renames: &'a [(&'a str, &'a str)]) -> Self {
-        Self { fields, renames, found: RefCell::default(), everything: OnceCell::new() }
+        let source = Source::Tree(fields);
+        Self { source, renames, found: RefCell::default(), everything: OnceCell::new() }
+    }
+
+    /// An event that was taken apart: it knows the fields that some rule asks.
+    pub(crate) fn of_fields(names: &'a Names, fields: &'a Fields, renames: &'a [(&'a str, &'a str)]) -> Self {
+        let source = Source::Fields(names, fields);
+        Self { source, renames, found: RefCell::default(), everything: OnceCell::new() }
     }
 
     /// A field by its name: first a key that holds the dots, then a path; through arrays any member.
@@ -80,13 +98,11 @@ impl<'a> View<'a> {
         if let Some(found) = self.found.borrow().get(name) {
             return Rc::clone(found);
         }
-        let mut found = Found::default();
-        let mut left = LOOKUP_LIMIT;
-        look(self.fields, name, &mut found, &mut left);
+        let mut found = self.source.find(name);
         if !found.present
             && let Some((_, other)) = self.renames.iter().find(|(rule, _)| *rule == name)
         {
-            look(self.fields, other, &mut found, &mut left);
+            found = self.source.find(other);
         }
         let found = Rc::new(found);
         self.found.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
@@ -95,51 +111,91 @@ impl<'a> View<'a> {
 
     /// Every value at any depth.
     pub(crate) fn everything(&self) -> &[Leaf] {
-        self.everything.get_or_init(|| {
-            let mut leaves = vec![];
-            self.fields.values().for_each(|v| gather(v, &mut leaves));
-            leaves
+        self.everything.get_or_init(|| match self.source {
+            Source::Tree(fields) => {
+                let mut values = vec![];
+                fields.values().for_each(|v| gather(v, &mut values));
+                values.into_iter().filter_map(Leaf::of).collect()
+            }
+            Source::Fields(_, fields) => fields.everything().map(|v| fields.leaf(v)).collect(),
         })
     }
 }
 
-fn gather(value: &Value, into: &mut Vec<Leaf>) {
-    match value {
-        Value::Array(list) => list.iter().for_each(|v| gather(v, into)),
-        Value::Object(map) => map.values().for_each(|v| gather(v, into)),
-        scalar => into.extend(Leaf::of(scalar)),
-    }
-}
-
-fn look(fields: &Map<String, Value>, name: &str, found: &mut Found, left: &mut usize) {
-    if let Some(value) = fields.get(name) {
-        found.present = true;
-        return leaves(value, &mut found.values);
-    }
-    for (dot, _) in name.match_indices('.') {
-        let Some(less) = left.checked_sub(1) else { return };
-        *left = less;
-        if let Some(value) = fields.get(&name[..dot]) {
-            through(value, &name[dot + 1..], found, left);
-            if found.present {
-                return;
+impl Source<'_> {
+    fn find(&self, name: &str) -> Found {
+        match self {
+            Self::Tree(fields) => {
+                let mut placed = Placed::default();
+                look(fields, name, &mut placed);
+                Found {
+                    present: placed.present,
+                    values: placed.values.into_iter().filter_map(Leaf::of).collect(),
+                }
+            }
+            Self::Fields(names, fields) => {
+                names.wants(name).map_or_else(Found::default, |field| fields.found(field))
             }
         }
     }
 }
 
-fn through(value: &Value, rest: &str, found: &mut Found, left: &mut usize) {
+/// What a look-up finds in a tree.
+#[derive(Debug)]
+pub(crate) struct Placed<'a> {
+    pub(crate) present: bool,
+    pub(crate) values: Vec<&'a Value>,
+    left: usize,
+}
+
+impl Default for Placed<'_> {
+    fn default() -> Self {
+        Self { present: false, values: vec![], left: LOOKUP_LIMIT }
+    }
+}
+
+/// Every scalar below a value.
+pub(crate) fn gather<'a>(value: &'a Value, into: &mut Vec<&'a Value>) {
     match value {
-        Value::Object(map) => look(map, rest, found, left),
-        Value::Array(list) => list.iter().for_each(|v| through(v, rest, found, left)),
-        _ => {}
+        Value::Array(list) => list.iter().for_each(|v| gather(v, into)),
+        Value::Object(map) => map.values().for_each(|v| gather(v, into)),
+        scalar => into.push(scalar),
+    }
+}
+
+/// Looks for a name in an object; says whether it is there.
+pub(crate) fn look<'a>(fields: &'a Map<String, Value>, name: &str, found: &mut Placed<'a>) -> bool {
+    if let Some(value) = fields.get(name) {
+        found.present = true;
+        leaves(value, &mut found.values);
+        return true;
+    }
+    for (dot, _) in name.match_indices('.') {
+        let Some(less) = found.left.checked_sub(1) else { return false };
+        found.left = less;
+        if let Some(value) = fields.get(&name[..dot])
+            && through(value, &name[dot + 1..], found)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn through<'a>(value: &'a Value, rest: &str, found: &mut Placed<'a>) -> bool {
+    match value {
+        Value::Object(map) => look(map, rest, found),
+        // Every member is looked into, also behind one that has it.
+        Value::Array(list) => list.iter().filter(|v| through(v, rest, found)).count() > 0,
+        _ => false,
     }
 }
 
 /// A value's leaves: members of arrays each for itself. An object is there, and equals nothing.
-fn leaves(value: &Value, into: &mut Vec<Leaf>) {
+fn leaves<'a>(value: &'a Value, into: &mut Vec<&'a Value>) {
     match value {
         Value::Array(list) => list.iter().for_each(|v| leaves(v, into)),
-        scalar => into.extend(Leaf::of(scalar)),
+        Value::Object(_) => {}
+        scalar => into.push(scalar),
     }
 }

@@ -17,20 +17,29 @@
 //! assert_eq!(engine.observe(&seen)[0].seqs, [7]);
 //! ```
 
+mod compiled;
 mod condition;
 mod correlation;
 mod detection;
 mod engine;
 mod event;
+mod expression;
+mod fields;
+mod gate;
+mod item;
 mod load;
 mod logsource;
-mod matcher;
 mod pattern;
+pub mod plain;
+mod quick;
 mod refuse;
 mod rule;
 mod yaml;
 
+pub use compiled::{Compiled, Route, Scratch};
 pub use engine::{Engine, EngineOptions, Hit, Observed};
+pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
+pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
 pub use logsource::{Class, classify};
 pub use refuse::Refused;

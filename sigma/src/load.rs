@@ -2,7 +2,7 @@
 
 use crate::correlation::Correlation;
 use crate::detection::Detection;
-use crate::matcher::Values;
+use crate::item::Values;
 use crate::refuse::{Fault, Refused, did_you_mean};
 use crate::rule::{Body, LogSource, Rule, RuleKind, RuleSet, Targets};
 use crate::yaml::{self, Node, Value};

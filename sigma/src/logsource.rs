@@ -52,6 +52,14 @@ impl Class {
     }
 }
 
+/// Every name that some class of events has for a field which rules call otherwise ([`Class::renames`]).
+pub(crate) fn renamed() -> impl Iterator<Item = &'static str> {
+    [Audit::ProcessCreation, Audit::RegistryValue].into_iter().flat_map(|audit| {
+        let class = Class { audit: Some(audit), ..Class::default() };
+        class.renames().iter().map(|(_, event)| *event)
+    })
+}
+
 /// Windows channels and their services.
 const CHANNELS: [(&str, &str); 73] = [
     ("security", "Security"),

@@ -1,5 +1,7 @@
 //! Texts with wildcards: `*` any run of characters, `?` exactly one, `\` before them the characters themselves.
 
+use crate::item::Place;
+
 /// One step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -115,6 +117,22 @@ impl Pattern {
 
     pub(crate) fn cased(&self) -> bool {
         self.cased
+    }
+
+    /// The longest run of characters without a wildcard, and how it stands in what matches.
+    pub(crate) fn literal(&self) -> (String, Place) {
+        if let Some(Plain { text, open_start, open_end }) = &self.plain {
+            let place = match (open_start, open_end) {
+                (false, false) => Place::Whole,
+                (true, false) => Place::End,
+                (false, true) => Place::Start,
+                (true, true) => Place::Contains,
+            };
+            return (text.clone(), place);
+        }
+        let runs = self.steps.split(|s| !matches!(s, Step::Is(_)));
+        let longest = runs.max_by_key(|r| r.len()).unwrap_or(&[]);
+        (text_of(longest), Place::Contains)
     }
 
     /// Whether the whole text matches. The text must be folded unless the pattern is cased.

@@ -55,6 +55,24 @@ pub struct Rule {
     pub(crate) body: Body,
 }
 
+impl Rule {
+    /// The detection of a detection rule.
+    pub(crate) fn detection(&self) -> Option<&Detection> {
+        match &self.body {
+            Body::Detection(detection) => Some(detection),
+            Body::Correlation(_) | Body::Filter { .. } => None,
+        }
+    }
+
+    /// The detection of a detection rule or of a filter.
+    pub(crate) fn any_detection(&self) -> Option<&Detection> {
+        match &self.body {
+            Body::Detection(detection) | Body::Filter { detection, .. } => Some(detection),
+            Body::Correlation(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     Detection(Detection),

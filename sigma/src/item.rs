@@ -1,20 +1,15 @@
-//! One line of a detection: a field, its modifiers, its values; and whether an event fits.
+//! One line of a detection: a field, its modifiers, its values.
 
-use crate::event::{Kind, Leaf, View};
+use crate::expression::{Expression, Flags};
 use crate::pattern::{self, Pattern, Step};
 use crate::refuse::{Fault, did_you_mean};
 use crate::yaml::{Node, Value};
 use ipnet::IpNet;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Values in one list.
 const VALUES_LIMIT: usize = 20_000;
-/// Compiled size of one regular expression, in bytes.
-const REGEX_LIMIT_BYTES: usize = 4 << 20;
 /// Texts that placeholders may expand one value to.
 const EXPANSION_LIMIT: usize = 10_000;
 
@@ -54,11 +49,11 @@ const MODIFIERS: [&str; 31] = [
 
 /// What one value asks.
 #[derive(Debug, Clone)]
-enum Test {
+pub(crate) enum Test {
     Null,
     Text(Pattern),
     Number(f64, String),
-    Regex(Regex),
+    Regex(Expression),
     Cidr(IpNet),
     Exists(bool),
     FieldRef { other: String, place: Place, cased: bool },
@@ -67,7 +62,7 @@ enum Test {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     Whole,
     Contains,
     Start,
@@ -111,7 +106,7 @@ impl Order {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Minute,
     Hour,
     Day,
@@ -124,10 +119,10 @@ enum Part {
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     /// The field; none looks into every value (keywords).
-    field: Option<String>,
-    tests: Vec<Test>,
-    all: bool,
-    negated: bool,
+    pub(crate) field: Option<String>,
+    pub(crate) tests: Vec<Test>,
+    pub(crate) all: bool,
+    pub(crate) negated: bool,
 }
 
 /// Values for `expand`, by placeholder.
@@ -276,22 +271,6 @@ impl Item {
         }
         Ok(Self { field, tests, all: wish.all, negated: wish.negated })
     }
-
-    /// Whether an event fits.
-    pub(crate) fn fits(&self, view: &View<'_>) -> bool {
-        let met = match &self.field {
-            Some(field) => {
-                let found = view.field(field);
-                let one = |test: &Test| test.met(&found.values, found.present, view);
-                if self.all { self.tests.iter().all(one) } else { self.tests.iter().any(one) }
-            }
-            None => {
-                let one = |test: &Test| test.met(view.everything(), true, view);
-                if self.all { self.tests.iter().all(one) } else { self.tests.iter().any(one) }
-            }
-        };
-        met != self.negated
-    }
 }
 
 fn read_tests(
@@ -415,17 +394,10 @@ fn network(value: &Node, text: &str) -> Result<IpNet, Fault> {
 }
 
 fn regex(value: &Node, text: &str, wish: &Wish) -> Result<Test, Fault> {
-    let made = RegexBuilder::new(text)
-        .case_insensitive(wish.flags.contains(&'i'))
-        .multi_line(wish.flags.contains(&'m'))
-        .dot_matches_new_line(wish.flags.contains(&'s'))
-        .size_limit(REGEX_LIMIT_BYTES)
-        .build();
-    made.map(Test::Regex).map_err(|error| {
-        // The last line of the library's words names the construct; those before it draw it.
-        let said = error.to_string();
-        let last = said.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
-        Fault::at(value, "SG-035", format!("the regular expression is not one of Sigma's: {last}"))
+    let has = |flag: char| wish.flags.contains(&flag);
+    let flags = Flags { ignore_case: has('i'), multi_line: has('m'), dot_all: has('s') };
+    Expression::read(text, flags).map(Test::Regex).map_err(|said| {
+        Fault::at(value, "SG-035", format!("the regular expression is not one of Sigma's: {said}"))
     })
 }
 
@@ -501,99 +473,4 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-impl Test {
-    fn met(&self, leaves: &[Leaf], present: bool, view: &View<'_>) -> bool {
-        match self {
-            Self::Null => !present || leaves.iter().any(|l| l.kind == Kind::Null),
-            Self::Exists(wanted) => present == *wanted,
-            Self::FieldRef { other, place, cased } => {
-                let others = view.field(other);
-                leaves.iter().any(|l| others.values.iter().any(|o| same(l, o, *place, *cased)))
-            }
-            _ => leaves.iter().any(|l| l.kind != Kind::Null && self.met_by(l)),
-        }
-    }
-
-    #[expect(clippy::float_cmp, reason = "a rule's number equals the event's number, not one near it")]
-    fn met_by(&self, leaf: &Leaf) -> bool {
-        match self {
-            Self::Text(pattern) => pattern.matches(if pattern.cased() { &leaf.text } else { leaf.folded() }),
-            Self::Number(number, text) => match leaf.kind {
-                Kind::Number(found) => found == *number,
-                _ => leaf.text == *text,
-            },
-            Self::Regex(regex) => regex.is_match(&leaf.text),
-            Self::Cidr(net) => address(&leaf.text).is_some_and(|a| inside(net, a)),
-            Self::Compare(order, number) => leaf.number().is_some_and(|n| order.holds(n, *number)),
-            Self::Time(part, order, number) => part.of(leaf).is_some_and(|n| order.holds(n, *number)),
-            Self::Null | Self::Exists(_) | Self::FieldRef { .. } => false,
-        }
-    }
-}
-
-fn same(left: &Leaf, right: &Leaf, place: Place, cased: bool) -> bool {
-    if left.kind == Kind::Null || right.kind == Kind::Null {
-        return left.kind == right.kind && place == Place::Whole;
-    }
-    let (left, right) =
-        if cased { (left.text.as_str(), right.text.as_str()) } else { (left.folded(), right.folded()) };
-    match place {
-        Place::Whole => left == right,
-        Place::Contains => left.contains(right),
-        Place::Start => left.starts_with(right),
-        Place::End => left.ends_with(right),
-    }
-}
-
-/// An address in any spelling, with a zone or in brackets; one of version 4 written as version 6 is of version 4.
-fn address(text: &str) -> Option<IpAddr> {
-    let text = text.trim().trim_start_matches('[').trim_end_matches(']');
-    let text = text.split('%').next().unwrap_or(text);
-    text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
-}
-
-fn inside(net: &IpNet, address: IpAddr) -> bool {
-    let mapped = match (net, address) {
-        (IpNet::V6(_), IpAddr::V4(v4)) => IpAddr::V6(v4.to_ipv6_mapped()),
-        _ => address,
-    };
-    net.contains(&mapped)
-}
-
-impl Part {
-    /// This part of a time in UTC, if the value is a time.
-    fn of(self, leaf: &Leaf) -> Option<f64> {
-        let at: Timestamp = match leaf.kind {
-            Kind::Number(number) => epoch(number)?,
-            _ => match leaf.text.trim().parse() {
-                Ok(at) => at,
-                Err(_) => match leaf.text.trim().parse::<jiff::civil::DateTime>() {
-                    Ok(civil) => TimeZone::UTC.to_timestamp(civil).ok()?,
-                    Err(_) => epoch(leaf.number()?)?,
-                },
-            },
-        };
-        let civil = TimeZone::UTC.to_datetime(at);
-        Some(match self {
-            Self::Minute => f64::from(civil.minute()),
-            Self::Hour => f64::from(civil.hour()),
-            Self::Day => f64::from(civil.day()),
-            // ISO 8601 week number.
-            Self::Week => f64::from(civil.date().iso_week_date().week()),
-            Self::Month => f64::from(civil.month()),
-            Self::Year => f64::from(civil.year()),
-        })
-    }
-}
-
-/// Seconds, or milliseconds, since 1970.
-fn epoch(number: f64) -> Option<Timestamp> {
-    let seconds = if number.abs() >= 1e11 { number / 1000.0 } else { number };
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a value out of range saturates and is refused by the type"
-    )]
-    Timestamp::from_millisecond((seconds * 1000.0) as i64).ok()
 }
