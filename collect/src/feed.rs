@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that are looked at to find out what an input is.
 const LOOK_BYTES: usize = 64 << 10;
+/// Bytes that are read at once.
+const STEP_BYTES: usize = 32 << 10;
 /// The ratio is measured from here on: short texts pack better than any bomb.
 const RATIO_FROM_BYTES: u64 = 16 << 20;
 /// Largest window of a zstd frame: 128 MiB, as the zstd program allows by default.
@@ -37,6 +39,8 @@ pub(crate) struct Feed<'a> {
     ratio: u64,
     limit: u64,
     ended: bool,
+    /// The last reading gave less than it was asked for: the source is slow.
+    is_slow: bool,
     stopped: Option<String>,
 }
 
@@ -78,6 +82,7 @@ impl<'a> Feed<'a> {
             ratio: limits.ratio,
             limit: limits.file_bytes,
             ended: false,
+            is_slow: false,
             stopped: None,
         };
         if let Err(error) = first {
@@ -104,7 +109,7 @@ impl<'a> Feed<'a> {
             self.from = 0;
         }
         let had = self.buffer.len();
-        self.buffer.resize(had + (32 << 10), 0);
+        self.buffer.resize(had + STEP_BYTES, 0);
         let read = loop {
             match self.inner.read(&mut self.buffer[had..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -113,6 +118,7 @@ impl<'a> Feed<'a> {
         };
         let many = *read.as_ref().unwrap_or(&0);
         self.buffer.truncate(had + many);
+        self.is_slow = many < STEP_BYTES;
         self.out += many as u64;
         match read {
             Ok(0) => self.ended = true,
@@ -150,7 +156,7 @@ impl<'a> Feed<'a> {
         self.peek()
     }
 
-    /// The next whole lines, `about` bytes of them, the last also without its end. `None` at the end, and where one line
+    /// The next whole lines, `about` bytes of them or what a slow source has given; the last also without its end. `None` at the end, and where one line
     /// is longer than `limit`.
     pub(crate) fn lines(&mut self, about: usize, limit: usize) -> Option<Vec<u8>> {
         let whole = loop {
@@ -159,7 +165,7 @@ impl<'a> Feed<'a> {
                 break ahead.len();
             }
             let from = ahead.len().min(about);
-            if ahead.len() >= about
+            if (ahead.len() >= about || self.is_slow)
                 && let Some(at) = memchr::memrchr(b'\n', &ahead[..from]).or_else(|| {
                     let more = memchr::memchr(b'\n', &ahead[from..]);
                     more.map(|at| from + at)

@@ -39,6 +39,8 @@ pub trait Sink {
     fn goes_on(&self, place: Self::Place) -> bool;
     /// Begins an object that stands at a key or in its list.
     fn object(&mut self, place: Self::Place) -> Self::Place;
+    /// A list begins where this is.
+    fn list(&mut self, place: Self::Place);
     /// Hands over a value; the members of a list one after the other.
     fn put(&mut self, place: Self::Place, value: Scalar<'_>);
     /// Whether it takes every value, also of keys that it does not know.

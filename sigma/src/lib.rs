@@ -41,6 +41,6 @@ pub use engine::{Engine, EngineOptions, Hit, Observed};
 pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
 pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
-pub use logsource::{Class, classify};
+pub use logsource::{CLASS_FIELDS, Class, classify};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};

@@ -8,6 +8,8 @@ use crate::rule::{Body, LogSource, Rule, RuleKind, RuleSet, Targets};
 use crate::yaml::{self, Node, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Files from which on a second thread is worth its start.
+const FILES_A_THREAD: usize = 64;
 /// Documents in a file.
 const DOCUMENTS_LIMIT: usize = 1000;
 const LEVELS: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
@@ -73,27 +75,65 @@ pub fn load<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I) -> Loaded {
     load_with(files, &Placeholders::new())
 }
 
-/// Reads files, each with its path and bytes.
+/// Reads files, each with its path and bytes. Many of them are read by two threads; the outcome is the same.
 pub fn load_with<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I, placeholders: &Placeholders) -> Loaded {
-    let mut loaded = Loaded::default();
+    let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
+    let read = |some: &[(String, Vec<u8>)]| -> Vec<Outcome> {
+        some.iter().flat_map(|(path, bytes)| file(path, bytes, placeholders)).collect()
+    };
+    let outcomes = if files.len() < FILES_A_THREAD {
+        read(&files)
+    } else {
+        let (first, second) = files.split_at(middle(&files));
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| read(second));
+            let mut outcomes = read(first);
+            outcomes.extend(other.join().unwrap_or_else(|broke| std::panic::resume_unwind(broke)));
+            outcomes
+        })
+    };
+    let mut loaded = Loaded { files: files.len() as u64, ..Loaded::default() };
+    loaded.documents = outcomes.len() as u64;
     let mut waiting = vec![];
-    for (path, bytes) in files {
-        loaded.files += 1;
-        file(&path, &bytes, placeholders, &mut loaded, &mut waiting);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Rule(rule) => loaded.rules.rules.push(*rule),
+            Outcome::Waiting(one) => waiting.push(one),
+            Outcome::Unarmed(unarmed) => loaded.unarmed.push(unarmed),
+            Outcome::Refused(refused) => loaded.refused.push(refused),
+        }
     }
     resolve(&mut loaded, waiting);
     loaded.loaded = loaded.rules.len() as u64;
     loaded
 }
 
+/// Where half of the bytes are before, half behind.
+fn middle(files: &[(String, Vec<u8>)]) -> usize {
+    let half = files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() / 2;
+    let sums = files.iter().scan(0, |sum, (_, bytes)| {
+        *sum += bytes.len();
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum < half).count().min(files.len())
+}
+
+/// What became of one document.
+enum Outcome {
+    Rule(Box<Rule>),
+    Waiting(Waiting),
+    Unarmed(Unarmed),
+    Refused(Refused),
+}
+
 /// A correlation whose references are still names.
 struct Waiting {
-    rule: Rule,
+    rule: Box<Rule>,
     references: Vec<String>,
 }
 
-fn file(path: &str, bytes: &[u8], values: &Values, loaded: &mut Loaded, waiting: &mut Vec<Waiting>) {
-    let text = String::from_utf8_lossy(bytes);
+fn file(path: &str, bytes: &[u8], values: &Values) -> Vec<Outcome> {
+    let refuse = |fault: Fault| Outcome::Refused(fault.refuse(path, &String::from_utf8_lossy(bytes)));
     let documents = yaml::documents(bytes).and_then(|documents| {
         let empty =
             Fault { line: 1, column: 1, code: "SG-003", message: "the file holds no document".into() };
@@ -104,29 +144,24 @@ fn file(path: &str, bytes: &[u8], values: &Values, loaded: &mut Loaded, waiting:
             _ => Err(Fault { line: 1, column: 1, code: "SG-002", message: many }),
         }
     });
-    match documents {
-        Err(fault) => {
-            loaded.documents += 1;
-            loaded.refused.push(fault.refuse(path, &text));
-        }
-        Ok(documents) => {
-            for document in documents {
-                loaded.documents += 1;
-                let mut missing = vec![];
-                match rule(path, &document, values, &mut missing) {
-                    Err(fault) => loaded.refused.push(fault.refuse(path, &text)),
-                    Ok((rule, _)) if !missing.is_empty() => {
-                        let Rule { id, title, .. } = rule;
-                        loaded.unarmed.push(Unarmed { path: path.to_owned(), id, title, missing });
-                    }
-                    Ok((rule, references)) if rule.kind == RuleKind::Correlation => {
-                        waiting.push(Waiting { rule, references });
-                    }
-                    Ok((rule, _)) => loaded.rules.rules.push(rule),
-                }
+    let documents = match documents {
+        Err(fault) => return vec![refuse(fault)],
+        Ok(documents) => documents,
+    };
+    let outcome = |document: &Node| {
+        let mut missing = vec![];
+        match rule(path, document, values, &mut missing) {
+            Err(fault) => refuse(fault),
+            Ok((Rule { id, title, .. }, _)) if !missing.is_empty() => {
+                Outcome::Unarmed(Unarmed { path: path.to_owned(), id, title, missing })
             }
+            Ok((rule, references)) if rule.kind == RuleKind::Correlation => {
+                Outcome::Waiting(Waiting { rule: Box::new(rule), references })
+            }
+            Ok((rule, _)) => Outcome::Rule(Box::new(rule)),
         }
-    }
+    };
+    documents.iter().map(outcome).collect()
 }
 
 fn text_of(document: &Node, key: &str) -> Result<Option<String>, Fault> {
@@ -278,7 +313,7 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
                     if let Body::Correlation(correlation) = &mut rule.body {
                         correlation.bind(&numbers);
                     }
-                    loaded.rules.rules.push(rule);
+                    loaded.rules.rules.push(*rule);
                 }
                 None => still.push(Waiting { rule, references }),
             }
@@ -290,7 +325,8 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
     }
     for Waiting { rule, references } in waiting {
         let missing = references.into_iter().filter(|r| loaded.rules.find(r).is_none()).collect();
-        loaded.unarmed.push(Unarmed { path: rule.path, id: rule.id, title: rule.title, missing });
+        let Rule { path, id, title, .. } = *rule;
+        loaded.unarmed.push(Unarmed { path, id, title, missing });
     }
     let mut silent = BTreeSet::new();
     for rule in &loaded.rules.rules {
@@ -304,5 +340,49 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
         if let Some(rule) = loaded.rules.rules.get_mut(number) {
             rule.silent = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        let text = |n: usize| match n % 7 {
+            0 => "title: [".to_owned(),
+            1 => format!(
+                "title: {n}\nlogsource: {{}}\ndetection:\n  s: {{a|expand: '%who%'}}\n  condition: s\n"
+            ),
+            2 => String::new(),
+            3 => format!(
+                "title: {n}\ncorrelation: {{type: event_count, rules: [r{}], group-by: [a], timespan: 1m, condition: {{gte: 2}}}}\n",
+                n + 1
+            ),
+            _ => format!(
+                "title: {n}\nname: r{n}\nlogsource: {{}}\ndetection:\n  s: {{a: {n}}}\n  condition: s\n---\ntitle: other {n}\n"
+            ),
+        };
+        (0..300).map(|n| (format!("{n}.yml"), text(n).into_bytes())).collect()
+    }
+
+    #[test]
+    fn files_read_by_two_threads_give_what_they_give_one_by_one() {
+        let together = load(files());
+        let mut apart = Loaded::default();
+        for one in files() {
+            let one = load([one]);
+            apart.documents += one.documents;
+            apart.refused.extend(one.refused);
+        }
+        assert_eq!((together.files, together.documents), (300, apart.documents));
+        assert_eq!(together.refused, apart.refused);
+        let places = |kind: RuleKind| -> Vec<usize> {
+            let some = together.rules.iter().filter(|r| r.kind == kind);
+            some.map(|r| r.title.parse().expect("a number")).collect()
+        };
+        for kind in [RuleKind::Detection, RuleKind::Correlation] {
+            assert!(places(kind).len() > 40 && places(kind).is_sorted(), "{kind:?}");
+        }
+        assert!(!together.unarmed.is_empty() && !together.refused.is_empty());
     }
 }

@@ -186,6 +186,10 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<std::borrow::C
     }
 }
 
+/// The fields by which [`classify`] decides: keys of the event itself, texts or numbers.
+pub const CLASS_FIELDS: [&str; 6] =
+    ["Channel", "EventID", "_path", "program", "facility", "__REALTIME_TIMESTAMP"];
+
 /// The log sources of an event of a format (`evtx`, `syslog`, `zeek`, `cloudtrail`, …) with these fields.
 #[must_use]
 pub fn classify(format: &str, fields: &Map<String, Value>) -> Class {

@@ -47,8 +47,8 @@ struct Reader<'a> {
     depth: usize,
     may_be_journald: bool,
     scratch: &'a mut String,
-    /// Keys of the objects that are open, for sinks that take everything.
-    keys: Vec<String>,
+    /// Keys of the objects that are open, as numbers made of them, for sinks that take everything.
+    keys: Vec<u64>,
 }
 
 /// A text between its quotes.
@@ -148,11 +148,12 @@ impl<'a> Reader<'a> {
             return Err(Declined);
         }
         if sink.takes_all() {
-            // The last of two keys holds, and the first was handed over.
-            if self.keys[keys_from..].iter().any(|k| k == name) {
+            // The last of two keys holds, and the first was handed over. Two keys of one number are declined as well.
+            let number = number_of(name);
+            if self.keys[keys_from..].contains(&number) {
                 return Err(Declined);
             }
-            self.keys.push(name.to_owned());
+            self.keys.push(number);
         }
         Ok(sink.enter(place, name))
     }
@@ -185,6 +186,9 @@ impl<'a> Reader<'a> {
             }
             Some(b'[') => {
                 self.at += 1;
+                if let Some(place) = place {
+                    sink.list(place);
+                }
                 self.list(sink, place, depth + 1)
             }
             Some(b't') => self.word("true", sink, place, Scalar::Bool(true)),
@@ -299,6 +303,11 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// FNV-1a.
+fn number_of(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The first quote or backslash: short texts by words of eight bytes, long ones by the library.

@@ -41,6 +41,8 @@ impl Sink for Notes {
         self.place(way)
     }
 
+    fn list(&mut self, _: usize) {}
+
     fn put(&mut self, place: usize, value: Scalar<'_>) {
         let value = match value {
             Scalar::Null => Value::Null,

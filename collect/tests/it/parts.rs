@@ -95,6 +95,7 @@ impl Sink for Count {
         true
     }
     fn object(&mut self, (): ()) {}
+    fn list(&mut self, (): ()) {}
     fn put(&mut self, (): (), _: Scalar<'_>) {
         self.0 += 1;
     }
