@@ -93,6 +93,9 @@ fn rules(args: &ScanArgs, out: Out) -> Result<RuleSet, Fault> {
     Ok(loaded.rules)
 }
 
+/// Bytes of lines that are written together.
+const READY_BYTES: usize = 64 << 10;
+
 struct Scan {
     engine: Engine,
     out: Out,
@@ -106,6 +109,8 @@ struct Scan {
     listing: Option<Listing>,
     /// Records of the file that could not be read.
     unreadable: u64,
+    /// Lines that are written together.
+    ready: String,
 }
 
 impl Scan {
@@ -121,6 +126,7 @@ impl Scan {
             by_rule: BTreeMap::new(),
             listing: (out.form == Form::Json).then(|| out.listing("scan", "hits")),
             unreadable: 0,
+            ready: String::new(),
         }
     }
 
@@ -133,6 +139,7 @@ impl Scan {
             Step::Unopened(error) => self.ended(Some(format!("cannot be opened: {error}"))),
             Step::Seen(seen) => {
                 seen.found.iter().for_each(|found| self.found(found));
+                self.write_over(0);
                 self.records += seen.records;
                 self.unreadable += seen.unreadable;
             }
@@ -158,7 +165,16 @@ impl Scan {
         for hit in self.engine.settle(matched, &event) {
             if !hit.goes_on {
                 self.tell(&hit);
+                self.write_over(READY_BYTES);
             }
+        }
+    }
+
+    /// Writes the lines that are ready, once they are longer than this.
+    fn write_over(&mut self, bytes: usize) {
+        if self.ready.len() > bytes {
+            self.out.verbatim(&self.ready);
+            self.ready.clear();
         }
     }
 
@@ -175,7 +191,9 @@ impl Scan {
         match self.out.form {
             Form::Text => {
                 let level = rule.level.as_deref().unwrap_or("-");
-                self.out.row(&[level, &rule.title, path, &record.to_string(), &hit.first.to_string()]);
+                let row = [level, &rule.title, path, &record.to_string(), &hit.first.to_string()];
+                let row = Out::row_of(&row);
+                self.ready.push_str(&row);
             }
             _ => {
                 let records: Vec<Value> = hit
@@ -193,7 +211,7 @@ impl Scan {
                 });
                 match &mut self.listing {
                     Some(listing) => listing.push(&value),
-                    None => self.out.json_line(&value),
+                    None => self.ready.push_str(&Out::line_of(&value)),
                 }
             }
         }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Workers; more are no faster where the input is cut by one thread.
 const WORKERS: usize = 2;
 /// Parts that are out at once: what memory is bounded by.
-const PARTS: usize = 16;
+const PARTS: usize = 8;
 
 /// What comes back, in the order of the inputs.
 pub(crate) enum Step<'a> {
