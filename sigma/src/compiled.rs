@@ -1,15 +1,13 @@
 //! Rules made ready to be matched together: immutable, shared by all workers, exchanged as a whole.
 
 use crate::correlation::Correlation;
-use crate::detection::{Detection, Search};
 use crate::engine::EngineOptions;
-use crate::event::View;
-use crate::fields::{Extent, Fields, Names};
-use crate::item::{Item, Test};
+use crate::fields::{FieldId, Fields, Names};
 use crate::logsource::{self, Class};
-use crate::rule::{Body, Rule, RuleSet, Targets};
+use crate::matcher::{Matcher, Route, Scratch};
+use crate::rule::{Body, LogSource, Rule, RuleSet, Targets};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A compiled set of rules.
 #[derive(Debug)]
@@ -17,22 +15,17 @@ pub struct Compiled {
     rules: RuleSet,
     options: EngineOptions,
     names: Names,
+    matcher: Matcher,
     links: Links,
+    sources: Sources,
+    routes: Mutex<Routes>,
 }
 
-/// The rules for one class of events.
-#[derive(Debug)]
-pub struct Route {
-    extent: Extent,
-    renames: Vec<(&'static str, &'static str)>,
-    detections: Vec<usize>,
-}
+/// Routes by the log sources that are admitted and the fields that are called otherwise.
+type Routes = BTreeMap<(Vec<bool>, Vec<(FieldId, FieldId)>), Arc<Route>>;
 
-/// What one worker needs to match; used again for each event.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    hits: Vec<usize>,
-}
+/// Routes that are kept; there are far more log sources than combinations of them that events have.
+const ROUTES_LIMIT: usize = 256;
 
 /// Which rules stand in each other's way, and which feed others.
 #[derive(Debug, Default)]
@@ -54,15 +47,20 @@ impl Compiled {
     #[must_use]
     pub fn with_fields(rules: RuleSet, options: EngineOptions, also: &[&str]) -> Self {
         let mut names = Names::default();
-        rules.iter().for_each(|rule| intern(rule, &mut names));
-        for name in also {
+        let matcher = Matcher::new(&rules, &mut names);
+        let take = |names: &mut Names, name: &str| {
             names.intern(name);
+        };
+        for rule in rules.iter() {
+            if let Body::Correlation(correlation) = &rule.body {
+                correlation.asked().for_each(|name| take(&mut names, name));
+            }
         }
-        logsource::renamed().for_each(|name| {
-            names.intern(name);
-        });
+        also.iter().for_each(|name| take(&mut names, name));
+        logsource::renamed().for_each(|name| take(&mut names, name));
         let links = Links::new(&rules);
-        Self { rules, options, names, links }
+        let sources = Sources::new(&rules);
+        Self { rules, options, names, matcher, links, sources, routes: Mutex::default() }
     }
 
     /// The rules.
@@ -81,81 +79,68 @@ impl Compiled {
         &self.links
     }
 
-    /// The rules for a class of events.
+    /// The rules for a class of events. Classes to which the same rules are offered share them; a reader keeps what it
+    /// is given for the next event of the class.
     #[must_use]
     pub fn route(&self, class: &Class) -> Arc<Route> {
-        let fits = |rule: &Rule| self.options.ignore_logsource || class.admits(&rule.logsource);
-        let numbers = self.rules.rules.iter().enumerate();
-        let detections: Vec<usize> =
-            numbers.filter(|(_, r)| r.detection().is_some() && fits(r)).map(|(n, _)| n).collect();
-        let filters = |n: &usize| self.links.filters.get(n).into_iter().flatten().copied();
-        let mut all = detections.iter().copied().chain(detections.iter().flat_map(filters));
-        let keywords = all.any(|n| self.rules.rules[n].any_detection().is_some_and(Detection::has_keywords));
-        let extent = if keywords { Extent::Everything } else { Extent::Named };
-        Arc::new(Route { extent, renames: class.renames().to_vec(), detections })
+        let admitted = self.sources.admitted(class, self.options.ignore_logsource);
+        let renames: Vec<(FieldId, FieldId)> = class
+            .renames()
+            .iter()
+            .filter_map(|(asked, other)| self.names.wants(asked).zip(self.names.wants(other)))
+            .collect();
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (admitted, renames);
+        if let Some(route) = routes.get(&key) {
+            return Arc::clone(route);
+        }
+        let rules = self.sources.rules(&key.0);
+        let route = Arc::new(self.matcher.route(&rules, &self.links.filters, key.1.clone()));
+        if routes.len() >= ROUTES_LIMIT {
+            routes.clear();
+        }
+        routes.insert(key, Arc::clone(&route));
+        route
     }
 
-    /// Numbers of the detection rules that match, filters taken into account. The event must be filled to the extent
-    /// that the route asks, and must not be irregular.
+    /// Numbers of the detection rules that match, sorted, filters taken into account. The event must be filled to the
+    /// extent that the route asks, and must not be irregular.
     pub fn matches<'s>(&self, route: &Route, fields: &Fields, scratch: &'s mut Scratch) -> &'s [usize] {
-        let view = View::of_fields(&self.names, fields, &route.renames);
-        let fits = |n: &usize| self.rules.rules[*n].any_detection().is_some_and(|d| d.fits(&view));
-        let filtered = |n: &usize| self.links.filters.get(n).is_some_and(|f| f.iter().any(fits));
-        scratch.hits.clear();
-        scratch.hits.extend(route.detections.iter().copied().filter(|n| fits(n) && !filtered(n)));
-        &scratch.hits
+        self.matcher.matches(route, &self.links.filters, fields, scratch)
     }
 }
 
-impl Route {
-    /// What an event must be filled with.
-    #[must_use]
-    pub fn extent(&self) -> Extent {
-        self.extent
-    }
-
-    /// Whether no rule looks at events of this class.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.detections.is_empty()
-    }
+/// The log sources of detection rules, each once.
+#[derive(Debug)]
+struct Sources {
+    all: Vec<LogSource>,
+    /// For each detection rule its log source, and its own number.
+    rules: Vec<(u32, u32)>,
 }
 
-fn intern(rule: &Rule, names: &mut Names) {
-    let mut item = |item: &Item| {
-        item.field.iter().for_each(|f| {
-            names.intern(f);
-        });
-        for test in &item.tests {
-            if let Test::FieldRef { other, .. } = test {
-                names.intern(other);
-            }
+impl Sources {
+    fn new(rules: &RuleSet) -> Self {
+        let mut known: BTreeMap<&LogSource, u32> = BTreeMap::new();
+        let mut made = Self { all: vec![], rules: vec![] };
+        for (number, rule) in (0u32..).zip(rules.iter()).filter(|(_, r)| r.detection().is_some()) {
+            let source = *known.entry(&rule.logsource).or_insert_with(|| {
+                made.all.push(rule.logsource.clone());
+                u32::try_from(made.all.len() - 1).unwrap_or(u32::MAX)
+            });
+            made.rules.push((source, number));
         }
-    };
-    if let Some(detection) = rule.any_detection() {
-        detection.searches.iter().for_each(|s| s.each_item(&mut item));
+        made
     }
-    if let Body::Correlation(correlation) = &rule.body {
-        correlation.asked().for_each(|name| {
-            names.intern(name);
-        });
-    }
-}
 
-impl Search {
-    pub(crate) fn each_item<'a>(&'a self, of: &mut dyn FnMut(&'a Item)) {
-        match self {
-            Self::All(items) => items.iter().for_each(of),
-            Self::Any(parts) => parts.iter().for_each(|p| p.each_item(of)),
-        }
+    /// Which of them a class does not contradict.
+    fn admitted(&self, class: &Class, every: bool) -> Vec<bool> {
+        self.all.iter().map(|source| every || class.admits(source)).collect()
     }
-}
 
-impl Detection {
-    fn has_keywords(&self) -> bool {
-        let mut has = false;
-        self.searches.iter().for_each(|s| s.each_item(&mut |item| has |= item.field.is_none()));
-        has
+    /// The rules of these.
+    fn rules(&self, admitted: &[bool]) -> Vec<u32> {
+        let rules = self.rules.iter().filter(|(source, _)| admitted[*source as usize]);
+        rules.map(|(_, number)| *number).collect()
     }
 }
 

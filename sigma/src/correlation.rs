@@ -193,6 +193,13 @@ impl Correlation {
         self.group_by.iter().chain(&self.fields).chain(aliases).map(String::as_str)
     }
 
+    /// Whether another asks the same, of the same rules under other numbers.
+    pub(crate) fn asks_as(&self, other: &Self, new_numbers: &BTreeMap<usize, usize>) -> bool {
+        let rules = self.rules.iter().map(|r| new_numbers.get(r).copied());
+        let moved = Self { rules: rules.flatten().collect(), generate: other.generate, ..self.clone() };
+        format!("{moved:?}") == format!("{other:?}")
+    }
+
     /// Takes the numbers of the rules that it calls.
     pub(crate) fn bind(&mut self, numbers: &[usize]) {
         self.rules = numbers.to_vec();
@@ -381,6 +388,18 @@ impl State {
             }
         }
         None
+    }
+
+    /// Calls rules by the numbers that they have in another set; what came from rules that are gone goes with them.
+    pub(crate) fn renumber(&mut self, new_numbers: &BTreeMap<usize, usize>) {
+        for group in self.groups.values_mut() {
+            group.entries.retain_mut(|entry| {
+                new_numbers.get(&entry.rule).is_some_and(|new| {
+                    entry.rule = *new;
+                    true
+                })
+            });
+        }
     }
 
     /// Closes the group that is longest quiet.

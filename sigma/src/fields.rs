@@ -299,6 +299,35 @@ impl Fields {
         })
     }
 
+    /// Places of a field's values.
+    pub(crate) fn places_of(&self, field: FieldId) -> impl Iterator<Item = usize> {
+        let slot = self.slots.get(field.index()).filter(|s| s.event == self.event);
+        let mut at = slot.map_or(NONE, |s| s.first);
+        std::iter::from_fn(move || {
+            let place = at as usize;
+            at = self.values.get(place)?.next;
+            Some(place)
+        })
+    }
+
+    /// Places of every value at any depth, if the event was filled with everything.
+    pub(crate) fn places_of_everything(&self) -> impl Iterator<Item = usize> {
+        (0..self.values.len()).filter(|place| !self.values[*place].echo)
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn kind_at(&self, place: usize) -> Kind {
+        self.values[place].kind
+    }
+
+    pub(crate) fn text_at(&self, place: usize) -> &str {
+        self.text_of(&self.values[place])
+    }
+
     /// Every value at any depth, if the event was filled with everything.
     pub(crate) fn everything(&self) -> impl Iterator<Item = &Kept> {
         self.values.iter().filter(|v| !v.echo)

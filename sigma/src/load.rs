@@ -8,10 +8,10 @@ use crate::rule::{Body, LogSource, Rule, RuleKind, RuleSet, Targets};
 use crate::yaml::{self, Node, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Files from which on a second thread is worth its start.
-const FILES_A_THREAD: usize = 64;
 /// Documents in a file.
 const DOCUMENTS_LIMIT: usize = 1000;
+/// Bytes for each of two threads below which a second one is not worth its start.
+const TWO_THREADS_BYTES: usize = 256 << 10;
 const LEVELS: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
 const STATUSES: [&str; 5] = ["stable", "test", "experimental", "deprecated", "unsupported"];
 const KEYS: [&str; 20] = [
@@ -75,65 +75,62 @@ pub fn load<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I) -> Loaded {
     load_with(files, &Placeholders::new())
 }
 
-/// Reads files, each with its path and bytes. Many of them are read by two threads; the outcome is the same.
+/// Reads files, each with its path and bytes. Many are read on two threads; what comes out is the same.
 pub fn load_with<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I, placeholders: &Placeholders) -> Loaded {
     let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
-    let read = |some: &[(String, Vec<u8>)]| -> Vec<Outcome> {
-        some.iter().flat_map(|(path, bytes)| file(path, bytes, placeholders)).collect()
+    let (mut loaded, waiting) = match middle(&files) {
+        None => read(&files, placeholders),
+        Some(middle) => std::thread::scope(|scope| {
+            let (front, back) = files.split_at(middle);
+            let back = scope.spawn(|| read(back, placeholders));
+            let front = read(front, placeholders);
+            joined(front, back.join().expect("reading does not panic, whatever the bytes"))
+        }),
     };
-    let outcomes = if files.len() < FILES_A_THREAD {
-        read(&files)
-    } else {
-        let (first, second) = files.split_at(middle(&files));
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| read(second));
-            let mut outcomes = read(first);
-            outcomes.extend(other.join().unwrap_or_else(|broke| std::panic::resume_unwind(broke)));
-            outcomes
-        })
-    };
-    let mut loaded = Loaded { files: files.len() as u64, ..Loaded::default() };
-    loaded.documents = outcomes.len() as u64;
-    let mut waiting = vec![];
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Rule(rule) => loaded.rules.rules.push(*rule),
-            Outcome::Waiting(one) => waiting.push(one),
-            Outcome::Unarmed(unarmed) => loaded.unarmed.push(unarmed),
-            Outcome::Refused(refused) => loaded.refused.push(refused),
-        }
-    }
     resolve(&mut loaded, waiting);
     loaded.loaded = loaded.rules.len() as u64;
     loaded
 }
 
-/// Where half of the bytes are before, half behind.
-fn middle(files: &[(String, Vec<u8>)]) -> usize {
+/// Where many files are cut in two parts of about the same size; none where one thread does as well.
+fn middle(files: &[(String, Vec<u8>)]) -> Option<usize> {
     let half = files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() / 2;
-    let sums = files.iter().scan(0, |sum, (_, bytes)| {
-        *sum += bytes.len();
-        Some(*sum)
-    });
-    sums.take_while(|sum| *sum < half).count().min(files.len())
+    let mut sum = 0;
+    let at = files.iter().position(|(_, bytes)| {
+        sum += bytes.len();
+        sum >= half
+    })?;
+    (half >= TWO_THREADS_BYTES).then_some(at + 1)
 }
 
-/// What became of one document.
-enum Outcome {
-    Rule(Box<Rule>),
-    Waiting(Waiting),
-    Unarmed(Unarmed),
-    Refused(Refused),
+fn read(files: &[(String, Vec<u8>)], placeholders: &Placeholders) -> (Loaded, Vec<Waiting>) {
+    let (mut loaded, mut waiting) = (Loaded::default(), vec![]);
+    for (path, bytes) in files {
+        loaded.files += 1;
+        file(path, bytes, placeholders, &mut loaded, &mut waiting);
+    }
+    (loaded, waiting)
+}
+
+fn joined(front: (Loaded, Vec<Waiting>), back: (Loaded, Vec<Waiting>)) -> (Loaded, Vec<Waiting>) {
+    let ((mut loaded, mut waiting), (more, more_waiting)) = (front, back);
+    loaded.files += more.files;
+    loaded.documents += more.documents;
+    loaded.rules.rules.extend(more.rules.rules);
+    loaded.unarmed.extend(more.unarmed);
+    loaded.refused.extend(more.refused);
+    waiting.extend(more_waiting);
+    (loaded, waiting)
 }
 
 /// A correlation whose references are still names.
 struct Waiting {
-    rule: Box<Rule>,
+    rule: Rule,
     references: Vec<String>,
 }
 
-fn file(path: &str, bytes: &[u8], values: &Values) -> Vec<Outcome> {
-    let refuse = |fault: Fault| Outcome::Refused(fault.refuse(path, &String::from_utf8_lossy(bytes)));
+fn file(path: &str, bytes: &[u8], values: &Values, loaded: &mut Loaded, waiting: &mut Vec<Waiting>) {
+    let text = String::from_utf8_lossy(bytes);
     let documents = yaml::documents(bytes).and_then(|documents| {
         let empty =
             Fault { line: 1, column: 1, code: "SG-003", message: "the file holds no document".into() };
@@ -144,24 +141,29 @@ fn file(path: &str, bytes: &[u8], values: &Values) -> Vec<Outcome> {
             _ => Err(Fault { line: 1, column: 1, code: "SG-002", message: many }),
         }
     });
-    let documents = match documents {
-        Err(fault) => return vec![refuse(fault)],
-        Ok(documents) => documents,
-    };
-    let outcome = |document: &Node| {
-        let mut missing = vec![];
-        match rule(path, document, values, &mut missing) {
-            Err(fault) => refuse(fault),
-            Ok((Rule { id, title, .. }, _)) if !missing.is_empty() => {
-                Outcome::Unarmed(Unarmed { path: path.to_owned(), id, title, missing })
-            }
-            Ok((rule, references)) if rule.kind == RuleKind::Correlation => {
-                Outcome::Waiting(Waiting { rule: Box::new(rule), references })
-            }
-            Ok((rule, _)) => Outcome::Rule(Box::new(rule)),
+    match documents {
+        Err(fault) => {
+            loaded.documents += 1;
+            loaded.refused.push(fault.refuse(path, &text));
         }
-    };
-    documents.iter().map(outcome).collect()
+        Ok(documents) => {
+            for document in documents {
+                loaded.documents += 1;
+                let mut missing = vec![];
+                match rule(path, &document, values, &mut missing) {
+                    Err(fault) => loaded.refused.push(fault.refuse(path, &text)),
+                    Ok((rule, _)) if !missing.is_empty() => {
+                        let Rule { id, title, .. } = rule;
+                        loaded.unarmed.push(Unarmed { path: path.to_owned(), id, title, missing });
+                    }
+                    Ok((rule, references)) if rule.kind == RuleKind::Correlation => {
+                        waiting.push(Waiting { rule, references });
+                    }
+                    Ok((rule, _)) => loaded.rules.rules.push(rule),
+                }
+            }
+        }
+    }
 }
 
 fn text_of(document: &Node, key: &str) -> Result<Option<String>, Fault> {
@@ -313,7 +315,7 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
                     if let Body::Correlation(correlation) = &mut rule.body {
                         correlation.bind(&numbers);
                     }
-                    loaded.rules.rules.push(*rule);
+                    loaded.rules.rules.push(rule);
                 }
                 None => still.push(Waiting { rule, references }),
             }
@@ -325,8 +327,7 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
     }
     for Waiting { rule, references } in waiting {
         let missing = references.into_iter().filter(|r| loaded.rules.find(r).is_none()).collect();
-        let Rule { path, id, title, .. } = *rule;
-        loaded.unarmed.push(Unarmed { path, id, title, missing });
+        loaded.unarmed.push(Unarmed { path: rule.path, id: rule.id, title: rule.title, missing });
     }
     let mut silent = BTreeSet::new();
     for rule in &loaded.rules.rules {
@@ -362,7 +363,9 @@ mod tests {
                 "title: {n}\nname: r{n}\nlogsource: {{}}\ndetection:\n  s: {{a: {n}}}\n  condition: s\n---\ntitle: other {n}\n"
             ),
         };
-        (0..300).map(|n| (format!("{n}.yml"), text(n).into_bytes())).collect()
+        // Long enough that a second thread is worth its start.
+        let comment = "# x\n".repeat(500);
+        (0..300).map(|n| (format!("{n}.yml"), (text(n) + &comment).into_bytes())).collect()
     }
 
     #[test]

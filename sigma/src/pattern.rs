@@ -36,7 +36,22 @@ struct Plain {
 
 /// How texts are compared without case: lower case of each character, and the variants that only look different.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().flat_map(fold_char).collect()
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The same, appended to a text.
+pub(crate) fn fold_into(text: &str, into: &mut String) {
+    let start = into.len();
+    if text.is_ascii() {
+        into.push_str(text);
+        into[start..].make_ascii_lowercase();
+    } else {
+        text.chars().for_each(|c| {
+            if c.is_ascii() { into.push(c.to_ascii_lowercase()) } else { into.extend(fold_char(c)) }
+        });
+    }
 }
 
 fn fold_char(c: char) -> impl Iterator<Item = char> {
@@ -115,6 +130,26 @@ impl Pattern {
         Self { steps, cased, plain }
     }
 
+    /// Whether only literal characters stand between wildcards at the ends.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    /// The pattern as a text; patterns that differ differ in it.
+    pub(crate) fn written(&self) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            match step {
+                Step::Is(c @ ('*' | '?' | '\\')) => text.extend(['\\', *c]),
+                Step::Is(c) => text.push(*c),
+                Step::One => text.push('?'),
+                Step::Any => text.push('*'),
+                Step::Dash => text.push_str("\\-"),
+            }
+        }
+        text
+    }
+
     pub(crate) fn cased(&self) -> bool {
         self.cased
     }
@@ -151,14 +186,14 @@ impl Pattern {
 
 /// Wildcard matching without recursion: on a mismatch go back to the last `*` and let it take one more.
 fn walk(steps: &[Step], text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
     let (mut at, mut step) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
-    while at < chars.len() {
+    while let Some(c) = text[at..].chars().next() {
         let fits = match steps.get(step) {
-            Some(Step::Is(c)) => *c == chars[at],
+            Some(Step::Is(wanted)) => *wanted == c,
             Some(Step::One) => true,
-            Some(Step::Dash) => DASHES.contains(&chars[at]),
+            Some(Step::Dash) => DASHES.contains(&c),
+            Some(Step::Any) if step + 1 == steps.len() => return true,
             Some(Step::Any) => {
                 back = Some((step, at));
                 step += 1;
@@ -167,11 +202,12 @@ fn walk(steps: &[Step], text: &str) -> bool {
             None => false,
         };
         if fits {
-            at += 1;
+            at += c.len_utf8();
             step += 1;
         } else if let Some((star, from)) = back {
-            back = Some((star, from + 1));
-            at = from + 1;
+            let skipped = text[from..].chars().next().map_or(1, char::len_utf8);
+            back = Some((star, from + skipped));
+            at = from + skipped;
             step = star + 1;
         } else {
             return false;

@@ -3,6 +3,7 @@
 mod cases;
 mod corpora;
 mod faulty;
+mod same;
 
 use serde_json::Value;
 use sigma::{Engine, EngineOptions, Loaded, Observed, classify, load};

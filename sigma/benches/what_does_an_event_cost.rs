@@ -1,0 +1,87 @@
+//! What does an event cost? The records of the EVTX samples, parsed and flat, against 300 rules and all Windows rules of
+//! the public set, on one core; the plain evaluator beside it.
+
+mod corpora;
+
+use sigma::{Class, Compiled, EngineOptions, Extent, Fields, Rule, RuleSet, Scratch, classify, plain};
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+fn main() {
+    let Some(corpora) = corpora::corpora() else { return tell("skipped: no corpora at hand") };
+    let events = corpora::events(&corpora);
+    let classes: Vec<Class> = events.iter().map(|e| classify("evtx", e)).collect();
+    let all = sigma::load(corpora::rules(&corpora)).rules;
+    let windows = |rule: &&Rule| rule.logsource.product.as_deref() == Some("windows");
+    let many = all.iter().filter(windows).count();
+    tell(&format!("{} events, {many} Windows rules", events.len()));
+    let mut first = None;
+    for take in [100, 300, 1000, many] {
+        let rules = every(&all, many, take);
+        let (micros, hits) = cost(&rules, &events, &classes);
+        let first = *first.get_or_insert(micros);
+        tell(&format!(
+            "{take:>5} rules  {micros:>7.3} µs an event  {hits} hits  {:.2} of the first",
+            micros / first
+        ));
+    }
+    let rules = every(&all, many, many);
+    let plain = plain::Evaluator::new(rules, EngineOptions::default());
+    let few = events.len() / 20;
+    let began = now();
+    let hits: usize = (0..few).map(|n| plain.matches(&events[n * 20], &classes[n * 20]).len()).sum();
+    let micros = began.elapsed().as_secs_f64() * 1e6 / few as f64;
+    tell(&format!(
+        "{many:>5} rules  {micros:>7.1} µs an event with the plain evaluator ({hits} hits in every 20th)"
+    ));
+}
+
+/// So many Windows rules, taken evenly.
+fn every(all: &RuleSet, many: usize, take: usize) -> RuleSet {
+    let windows = all.iter().filter(|r| r.logsource.product.as_deref() == Some("windows"));
+    let rules =
+        windows.enumerate().filter(|(n, _)| (n * take) / many != ((n + 1) * take) / many || take == many);
+    rules.map(|(_, r)| r.clone()).collect()
+}
+
+/// Microseconds an event, the best of several rounds, and the hits of one.
+fn cost(rules: &RuleSet, events: &[model::Fields], classes: &[Class]) -> (f64, usize) {
+    let compiled = Compiled::new(rules.clone(), EngineOptions::default());
+    let mut routes = BTreeMap::new();
+    let of: Vec<_> =
+        classes.iter().map(|c| Arc::clone(routes.entry(c).or_insert_with(|| compiled.route(c)))).collect();
+    let (mut fields, mut scratch) = (Fields::new(), Scratch::default());
+    let mut best = f64::MAX;
+    let mut hits = 0;
+    for _ in 0..10 {
+        hits = 0;
+        let began = now();
+        for (event, route) in events.iter().zip(&of) {
+            fields.take_map(compiled.names(), route.extent(), event);
+            hits += black_box(compiled.matches(route, &fields, &mut scratch)).len();
+        }
+        best = best.min(began.elapsed().as_secs_f64() * 1e6 / events.len() as f64);
+    }
+    let began = now();
+    for (event, route) in events.iter().zip(&of) {
+        fields.take_map(compiled.names(), route.extent(), black_box(event));
+    }
+    let filling = began.elapsed().as_secs_f64() * 1e6 / events.len() as f64;
+    tell(&format!(
+        "       of which filling {filling:.3}; everything {}",
+        of.iter().filter(|r| r.extent() == Extent::Everything).count()
+    ));
+    (best, hits)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::print_stdout, reason = "a measurement tells what it found")]
+fn tell(line: &str) {
+    println!("{line}");
+}
