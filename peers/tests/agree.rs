@@ -83,3 +83,56 @@ fn both_engines_have_the_same_hits_but_for_what_is_explained() {
     assert!(agreed > 5000, "{agreed}");
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+/// One case as the corpora have it, in a rule of its own.
+fn rule_of(number: usize, case: &serde_json::Value) -> (String, Vec<u8>) {
+    let lines = case["detection"].as_str().expect("a text").lines();
+    let detection: String = lines.map(|l| format!("    {l}\n")).collect();
+    let id = format!("00000000-0000-4000-8000-{number:012}");
+    let text =
+        format!("title: case\nid: {id}\nlogsource:\n    category: test\ndetection:\n{detection}level: low\n");
+    (format!("{number}.yml"), text.into_bytes())
+}
+
+#[test]
+fn the_other_engine_differs_from_the_cases_only_where_that_is_explained() {
+    let Some(corpora) = peers::corpora() else { return };
+    let text = std::fs::read(corpora.join("sigma/conformance.json")).expect("readable");
+    let file: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    let cases = file["cases"].as_array().or(file.as_array()).expect("a list");
+    let list: toml::Table = include_str!("disagreements.toml").parse().expect("TOML");
+    let listed: BTreeMap<&str, &str> = list["case"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| (c["name"].as_str().expect("a text"), c["because"].as_str().expect("a text")))
+        .collect();
+    let mut differ = BTreeSet::new();
+    for (number, case) in cases.iter().enumerate() {
+        let rule = [rule_of(number, case)];
+        let want = case["matches"].as_bool().expect("true or false");
+        let event = case["event"].as_object().expect("an object");
+        let compiled =
+            Compiled::new(sigma::load(rule.to_vec()).rules, EngineOptions { ignore_logsource: true });
+        let route = compiled.route(&Class::default());
+        let mut fields = sigma::Fields::new();
+        fields.take_map(compiled.names(), route.extent(), event);
+        let ours = !compiled.matches(&route, &fields, &mut Scratch::default()).is_empty();
+        let (theirs, _) = peers::theirs(&rule);
+        let theirs = !theirs.evaluate(&JsonEvent::owned(case["event"].clone())).is_empty();
+        let name = case["name"].as_str().expect("a text");
+        assert_eq!(ours, want, "{name}");
+        if theirs != ours {
+            differ.insert(name);
+        }
+    }
+    println!("{} cases, the other engine differs on {}", cases.len(), differ.len());
+    assert_eq!(
+        differ,
+        listed.keys().copied().collect(),
+        "left: those that differ; right: those that are listed"
+    );
+    for because in listed.values() {
+        assert!(list["reason"].get(because).is_some(), "no reason `{because}`");
+    }
+}

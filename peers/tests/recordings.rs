@@ -20,7 +20,8 @@ fn ours(rule: &[(String, Vec<u8>)], events: &[peers::Event]) -> u64 {
     let mut engine = Engine::new(sigma::load(rule.to_vec()).rules, EngineOptions::default());
     let happened = jiff::Timestamp::UNIX_EPOCH;
     let hits = events.iter().map(|e| {
-        engine.observe(&Observed { fields: &e.fields, happened, class: &e.class, seq: e.place.1 }).len() as u64
+        engine.observe(&Observed { fields: &e.fields, happened, class: &e.class, seq: e.place.1 }).len()
+            as u64
     });
     hits.sum()
 }

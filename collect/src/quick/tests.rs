@@ -1,3 +1,5 @@
+//! What is read quickly is what is read in full, for regular, odd and hostile records.
+
 use super::*;
 use crate::parse;
 use model::Fields;
