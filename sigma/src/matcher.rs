@@ -4,6 +4,7 @@
 //! cannot do without. An event's values go through one machine for each field; what they meet opens rules; those, and
 //! the few without a gate, are decided over predicates that are known by then, but for those that wait to be asked.
 
+mod grams;
 mod machine;
 mod nets;
 mod predicate;

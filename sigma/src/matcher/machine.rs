@@ -6,6 +6,7 @@ use super::substrings::Substrings;
 use super::trie::{Fit, Trie};
 use crate::event::{Kind, number};
 use crate::item::{Order, Place};
+use aho_corasick::AhoCorasick;
 
 /// All eager questions about a field.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Machine {
     above: Vec<(f64, bool, u32)>,
     /// Upper bounds, the greatest first.
     below: Vec<(f64, bool, u32)>,
+    /// Finds out quickly that none of the texts stands anywhere in an event, where texts are all that is asked.
+    anywhere: Option<AhoCorasick>,
 }
 
 /// One value as a machine sees it.
@@ -74,6 +77,24 @@ impl Machine {
             Order::LessOrEqual => self.below.push((bound, true, out)),
             Order::Equal | Order::NotEqual => unreachable!("a comparison without an order is no predicate"),
         }
+    }
+
+    /// A machine for every value of an event, whose texts are few as a rule: keywords.
+    pub(crate) fn everywhere<'a>(asked: impl Iterator<Item = (&'a Predicate, u32)>) -> Self {
+        let asked: Vec<_> = asked.collect();
+        let mut made = Self::new(asked.iter().copied());
+        let texts = asked.iter().map(|(predicate, _)| match &predicate.ask {
+            Ask::Text(_, text) if !text.is_empty() => Some(&**text),
+            _ => None,
+        });
+        let texts: Option<Vec<&str>> = texts.collect();
+        made.anywhere = texts.and_then(|texts| AhoCorasick::new(texts).ok());
+        made
+    }
+
+    /// Whether some value may meet something, given all texts of the event, folded, one behind the other.
+    pub(crate) fn may_meet(&self, all: &str) -> bool {
+        self.anywhere.as_ref().is_none_or(|anywhere| anywhere.is_match(all))
     }
 
     /// Every predicate that a value meets; one may be told several times.

@@ -69,7 +69,7 @@ impl Route {
         }
         told.push((0, short(opened.len())));
         let keywords = asked.iter().any(|p| matcher.predicates[*p as usize].field.is_none());
-        let everywhere = by_field.remove(&None).map(|list| Machine::new(list.into_iter()));
+        let everywhere = by_field.remove(&None).map(|list| Machine::everywhere(list.into_iter()));
         let machines = by_field
             .into_iter()
             .filter_map(|(field, list)| field.map(|field| (field, Machine::new(list.into_iter()))));

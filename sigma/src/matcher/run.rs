@@ -8,7 +8,6 @@ use crate::item::Place;
 use crate::matcher::machine::{Machine, Seen};
 use crate::pattern::fold_into;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// What one worker needs to match; used again for each event.
 #[derive(Debug, Default)]
@@ -31,11 +30,12 @@ struct Truth {
     candidates: Vec<u32>,
 }
 
-/// Texts as they are compared without case, each made once.
+/// Texts as they are compared without case.
 #[derive(Debug, Default)]
 struct Folded {
     text: String,
-    spans: Vec<Option<(usize, usize)>>,
+    /// Where each value stands, if that is elsewhere than among the texts as they came.
+    spans: Vec<(usize, usize)>,
 }
 
 impl Truth {
@@ -73,19 +73,24 @@ impl Truth {
 }
 
 impl Folded {
-    fn begin(&mut self, values: usize) {
+    /// Folds all texts: at once, where that moves none.
+    fn begin(&mut self, fields: &Fields) {
         self.text.clear();
         self.spans.clear();
-        self.spans.resize(values, None);
-    }
-
-    fn of(&mut self, fields: &Fields, value: usize) -> &str {
-        let span = *self.spans[value].get_or_insert_with(|| {
+        if fields.all_text().is_ascii() {
+            fold_into(fields.all_text(), &mut self.text);
+            return;
+        }
+        for value in 0..fields.len() {
             let start = self.text.len();
             fold_into(fields.text_at(value), &mut self.text);
-            (start, self.text.len())
-        });
-        &self.text[span.0..span.1]
+            self.spans.push((start, self.text.len()));
+        }
+    }
+
+    fn of(&self, fields: &Fields, value: usize) -> &str {
+        let (start, end) = self.spans.get(value).copied().unwrap_or_else(|| fields.span_at(value));
+        self.text.get(start..end).unwrap_or("")
     }
 }
 
@@ -100,7 +105,7 @@ impl Matcher {
     ) -> &'s [usize] {
         let Scratch { truth, folded, hits } = scratch;
         truth.begin(self.predicates.len(), self.formulas.len());
-        folded.begin(fields.len());
+        folded.begin(fields);
         hits.clear();
         for (field, machine) in &route.machines {
             let field = route.renamed(fields, *field);
@@ -108,7 +113,9 @@ impl Matcher {
                 look(machine, route, fields, value, truth, folded);
             }
         }
-        if let Some(machine) = &route.everywhere {
+        if let Some(machine) = &route.everywhere
+            && machine.may_meet(&folded.text)
+        {
             for value in fields.places_of_everything() {
                 look(machine, route, fields, value, truth, folded);
             }
@@ -127,14 +134,7 @@ impl Matcher {
     }
 }
 
-fn look(
-    machine: &Machine,
-    route: &Route,
-    fields: &Fields,
-    value: usize,
-    truth: &mut Truth,
-    folded: &mut Folded,
-) {
+fn look(machine: &Machine, route: &Route, fields: &Fields, value: usize, truth: &mut Truth, folded: &Folded) {
     let kind = fields.kind_at(value);
     if kind != Kind::Null {
         let seen = Seen { kind, text: fields.text_at(value), folded: folded.of(fields, value) };
@@ -158,7 +158,7 @@ struct Asking<'a> {
     route: &'a Route,
     fields: &'a Fields,
     truth: &'a mut Truth,
-    folded: &'a mut Folded,
+    folded: &'a Folded,
 }
 
 impl Asking<'_> {
@@ -189,7 +189,7 @@ impl Asking<'_> {
         holds
     }
 
-    fn decide(&mut self, field: Option<FieldId>, later: &Later) -> bool {
+    fn decide(&self, field: Option<FieldId>, later: &Later) -> bool {
         let fields = self.fields;
         let Some(field) = field else {
             return match later {
@@ -207,7 +207,7 @@ impl Asking<'_> {
         }
     }
 
-    fn meets(&mut self, value: usize, later: &Later) -> bool {
+    fn meets(&self, value: usize, later: &Later) -> bool {
         let fields = self.fields;
         if let Later::FieldRef { other, place, cased } = later {
             let other = self.route.renamed(fields, *other);
@@ -228,7 +228,7 @@ impl Asking<'_> {
         }
     }
 
-    fn same(&mut self, value: usize, other: usize, place: Place, cased: bool) -> bool {
+    fn same(&self, value: usize, other: usize, place: Place, cased: bool) -> bool {
         let fields = self.fields;
         let kinds = (fields.kind_at(value), fields.kind_at(other));
         if kinds.0 == Kind::Null || kinds.1 == Kind::Null {
@@ -237,17 +237,6 @@ impl Asking<'_> {
         if cased {
             return place.holds(fields.text_at(value), fields.text_at(other));
         }
-        self.folded.of(fields, value);
-        self.folded.of(fields, other);
-        let folded = |v: usize| self.folded.known(v);
-        place.holds(folded(value), folded(other))
-    }
-}
-
-impl Folded {
-    /// A text that was folded before.
-    fn known(&self, value: usize) -> &str {
-        let span: Range<usize> = self.spans[value].map_or(0..0, |(start, end)| start..end);
-        &self.text[span]
+        place.holds(self.folded.of(fields, value), self.folded.of(fields, other))
     }
 }

@@ -3,6 +3,7 @@
 mod cases;
 mod corpora;
 mod faulty;
+mod hostile;
 mod same;
 
 use serde_json::Value;

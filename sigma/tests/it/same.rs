@@ -302,3 +302,30 @@ proptest! {
         }
     }
 }
+
+/// One record of the samples in so many is looked at, for the plain evaluator takes its time: all where the build is quick.
+const EVERY: usize = if cfg!(debug_assertions) { 40 } else { 1 };
+
+#[test]
+fn all_public_rules_say_the_same_of_real_records() {
+    let Some(sigma) = super::corpora::corpora() else { return };
+    let mut rules = super::corpora::public_rules(&sigma);
+    rules.push(("filter.yml".into(), FILTER.as_bytes().to_vec()));
+    let mut both = Both::new(load(rules).rules, EngineOptions::default());
+    let (mut events, mut hits) = (0, 0);
+    for (number, event) in super::corpora::records(&sigma).iter().enumerate() {
+        if number % EVERY != 0 {
+            continue;
+        }
+        let class = classify("evtx", event);
+        let (plain, quick, streamed) = both.say(event, &class);
+        assert_eq!(plain, quick, "{event:?}");
+        assert_eq!(Some(&plain), streamed.as_ref(), "{event:?}");
+        events += 1;
+        hits += plain.len();
+    }
+    assert!(events > 100 && hits > 20, "{hits} hits in {events} records");
+}
+
+/// Takes away from every rule about Windows what one account did.
+const FILTER: &str = "title: f\nlogsource: {product: windows}\nfilter:\n  rules: any\n  a: {SubjectUserName: ANONYMOUS LOGON}\n  condition: a\n";
