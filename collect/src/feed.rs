@@ -59,10 +59,11 @@ impl<'a> Feed<'a> {
         let first = fill(&mut counted, &mut head, 4);
         let gzip = head.starts_with(&[0x1f, 0x8b]);
         let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let whole = BufReader::with_capacity(64 << 10, io::Cursor::new(head).chain(counted));
+        let whole = io::Cursor::new(head).chain(counted);
+        let buffered = |whole| BufReader::with_capacity(64 << 10, whole);
         let (inner, packed): (Box<dyn Read + Send + 'a>, _) = match () {
-            () if gzip => (Box::new(MultiGzDecoder::new(whole)), Some("gzip")),
-            () if zstd => match zstd::stream::read::Decoder::with_buffer(whole) {
+            () if gzip => (Box::new(MultiGzDecoder::new(buffered(whole))), Some("gzip")),
+            () if zstd => match zstd::stream::read::Decoder::with_buffer(buffered(whole)) {
                 Ok(mut decoder) => {
                     // Refused only by a library without the parameter; the bound on bytes holds all the same.
                     let _ = decoder.window_log_max(ZSTD_WINDOW_LOG);

@@ -186,9 +186,13 @@ impl Part {
         // Breaking off is the caller's wish and no fault.
         let _ = match &self.content {
             Content::Lines(lines) => {
-                let lines = lines.split(|b| *b == b'\n');
-                let mut some = lines.filter(|l| !l.iter().all(u8::is_ascii_whitespace));
-                some.try_for_each(|line| give(Raw::Bytes(line)))
+                let ends = memchr::memchr_iter(b'\n', lines).chain([lines.len()]);
+                let mut from = 0;
+                let mut some = ends.map(|end| &lines[std::mem::replace(&mut from, end + 1)..end]);
+                some.try_for_each(|line| match line.iter().all(u8::is_ascii_whitespace) {
+                    true => ControlFlow::Continue(()),
+                    false => give(Raw::Bytes(line)),
+                })
             }
             Content::Chunk(chunk) => {
                 let mut unreadable = 0;

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// Classes that are remembered, each by what decides it; more than any set of sources has.
 const CLASSES_LIMIT: usize = 4096;
 
+/// Longest text that decides a class quickly; names of channels are shorter.
+const TEXT_BYTES: usize = 512;
+
 /// Which way records take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -53,6 +56,8 @@ pub(crate) struct Look {
     worktop: Option<Worktop>,
     decides: Decides,
     classes: BTreeMap<String, Arc<Known>>,
+    /// The last of them that was asked.
+    last: Option<(String, Arc<Known>)>,
 }
 
 /// A class and its rules.
@@ -71,6 +76,7 @@ impl Look {
             worktop: Some(Worktop::default()),
             decides: Decides::default(),
             classes: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -133,6 +139,24 @@ impl Look {
 
     fn class(&mut self, format: &str) -> Arc<Known> {
         self.decides.finish(format);
+        // Records of one class stand together.
+        if let Some((key, known)) = &self.last
+            && *key == self.decides.key
+        {
+            return Arc::clone(known);
+        }
+        let known = self.known(format);
+        match &mut self.last {
+            Some((key, last)) => {
+                key.clone_from(&self.decides.key);
+                *last = Arc::clone(&known);
+            }
+            none => *none = Some((self.decides.key.clone(), Arc::clone(&known))),
+        }
+        known
+    }
+
+    fn known(&mut self, format: &str) -> Arc<Known> {
         if let Some(known) = self.classes.get(&self.decides.key) {
             return Arc::clone(known);
         }
@@ -150,11 +174,11 @@ impl Look {
 /// What decides the class of a record.
 #[derive(Default)]
 struct Decides {
-    texts: [Option<String>; CLASS_FIELDS.len()],
+    /// The texts, one behind the other, and where each stands.
+    text: String,
+    places: [Option<(usize, usize)>; CLASS_FIELDS.len()],
     /// Which of them were met, a bit each.
     met: u8,
-    /// Memory for texts that this record has none of.
-    spare: Vec<String>,
     /// All of it as one text that no other texts give.
     key: String,
     /// Something stands there that only the whole record tells.
@@ -163,8 +187,9 @@ struct Decides {
 
 impl Decides {
     fn clear(&mut self) {
+        self.text.clear();
+        self.places = [None; CLASS_FIELDS.len()];
         (self.is_odd, self.met) = (false, 0);
-        self.spare.extend(self.texts.iter_mut().filter_map(Option::take));
     }
 
     /// One of the fields is met; of two the last holds, which only the whole record tells.
@@ -185,32 +210,40 @@ impl Decides {
             }
             Scalar::Number(text) => text,
         };
-        let mut own = self.spare.pop().unwrap_or_default();
-        own.clear();
-        own.push_str(text);
-        if let Some(slot) = self.texts.get_mut(number) {
-            *slot = Some(own);
+        self.is_odd |= text.len() > TEXT_BYTES;
+        let from = self.text.len();
+        self.text.push_str(text);
+        if let Some(place) = self.places.get_mut(number) {
+            *place = Some((from, self.text.len()));
         }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+        self.places.iter().map(|place| self.text.get(place.as_ref()?.0..place.as_ref()?.1))
     }
 
     fn finish(&mut self, format: &str) {
-        self.key.clear();
-        self.key.push_str(format);
-        for (number, text) in self.texts.iter().enumerate() {
-            if let Some(text) = text {
-                // A unit separator stands in no name of a channel; should it, the length tells them apart.
-                let mark = char::from(b'0' + u8::try_from(number).unwrap_or(0));
-                self.key.extend(['\u{1f}', mark]);
-                self.key.push_str(&text.len().to_string());
-                self.key.push('\u{1f}');
-                self.key.push_str(text);
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.push_str(format);
+        for text in self.texts() {
+            match text {
+                None => key.push('-'),
+                // The length before it keeps what stands behind apart.
+                Some(text) => {
+                    let length = u32::try_from(text.len()).ok().and_then(char::from_u32);
+                    key.extend(['+', length.unwrap_or(char::MAX)]);
+                    key.push_str(text);
+                    key.push('\u{1f}');
+                }
             }
         }
+        self.key = key;
     }
 
     fn fields(&self) -> Fields {
-        let named = CLASS_FIELDS.iter().zip(&self.texts);
-        named.filter_map(|(n, t)| Some(((*n).to_owned(), Value::String(t.clone()?)))).collect()
+        let named = CLASS_FIELDS.iter().zip(self.texts());
+        named.filter_map(|(n, t)| Some(((*n).to_owned(), Value::String(t?.to_owned())))).collect()
     }
 }
 
