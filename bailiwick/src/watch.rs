@@ -6,8 +6,9 @@ use detect::{Across, Detector};
 use ledger::Sealed;
 use model::{Alert, CustomerId, Event, Fields, Kind, Record, Time};
 use serde_json::{Value, json};
-use sigma::RuleSet;
+use sigma::{Compiled, EngineOptions, RuleSet};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Name of the state across customers in the home, and of its secret.
 const ACROSS: &str = "across";
@@ -19,7 +20,7 @@ const BACK_SECONDS: i64 = 2 * 86_400;
 /// All detectors of one run.
 pub(crate) struct Watch<'a> {
     home: &'a Home,
-    rules: RuleSet,
+    rules: Arc<Compiled>,
     detectors: BTreeMap<CustomerId, Detector>,
     across: Across,
 }
@@ -36,6 +37,7 @@ impl<'a> Watch<'a> {
         let kept = home.read_state(ACROSS);
         let across =
             kept.and_then(|bytes| Across::from_bytes(key, &bytes).ok()).unwrap_or_else(|| Across::new(key));
+        let rules = Arc::new(Compiled::new(rules, EngineOptions::default()));
         Self { home, rules, detectors: BTreeMap::new(), across }
     }
 
@@ -43,7 +45,7 @@ impl<'a> Watch<'a> {
         let rules = &self.rules;
         self.detectors
             .entry(customer.clone())
-            .or_insert_with(|| Detector::new(customer.clone(), rules.clone()))
+            .or_insert_with(|| Detector::over(customer.clone(), Arc::clone(rules)))
     }
 
     /// Looks at what earlier runs sealed: silently as far back as windows reach, aloud at what was sealed and, after a

@@ -18,7 +18,7 @@ pub use run::Scratch;
 
 use crate::fields::{FieldId, Names};
 use crate::gate::{Clause, chance};
-use crate::item::{Item, Place, Test};
+use crate::item::Place;
 use crate::rule::RuleSet;
 use predicate::{Ask, Formula, Predicate, Predicates};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +39,9 @@ impl Matcher {
         let mut predicates = Predicates::default();
         let formulas: Vec<Option<Formula>> =
             rules.iter().map(|rule| rule.any_detection().map(|d| predicates.formula(names, d))).collect();
-        let gates = rules.iter().map(|rule| {
-            let clause =
-                rule.detection()?.needs(true, &mut |item, test| gate(&mut predicates, names, item, test))?;
+        let gates = rules.iter().zip(&formulas).map(|(rule, formula)| {
+            rule.detection()?;
+            let clause = formula.as_ref()?.needs(true, &|number| gate(&predicates.all, number))?;
             let gates: BTreeSet<u32> = clause.of.into_iter().collect();
             Some(gates.into_iter().collect())
         });
@@ -85,15 +85,14 @@ impl Matcher {
     }
 }
 
-/// What a test needs, as predicates that the machines tell.
-fn gate(predicates: &mut Predicates, names: &mut Names, item: &Item, test: &Test) -> Option<Clause<u32>> {
-    let number = predicates.known_of(names, item, test);
-    let of = match &predicates.all[number as usize].ask {
+/// What a predicate needs: itself where a machine tells it, else its triggers.
+fn gate(all: &[Predicate], number: u32) -> Option<Clause<u32>> {
+    let of = match &all[number as usize].ask {
         Ask::Later(_, triggers) if triggers.is_empty() => return None,
         Ask::Later(_, triggers) => triggers.to_vec(),
         _ => vec![number],
     };
-    let cost = of.iter().map(|n| cost(&predicates.all[*n as usize])).sum();
+    let cost = of.iter().map(|n| cost(&all[*n as usize])).sum();
     Some(Clause { of, cost })
 }
 

@@ -1,6 +1,7 @@
 //! Texts with wildcards: `*` any run of characters, `?` exactly one, `\` before them the characters themselves.
 
 use crate::item::Place;
+use memchr::memmem;
 
 /// One step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +220,7 @@ impl Piece {
     /// Where it ends for the first time.
     fn find(&self, text: &str) -> Option<usize> {
         match self {
-            Self::Text(piece) => Some(text.find(piece.as_str())? + piece.len()),
+            Self::Text(piece) => Some(memmem::find(text.as_bytes(), piece.as_bytes())? + piece.len()),
             Self::Steps(_) => {
                 text.char_indices().find_map(|(at, _)| self.start(&text[at..]).map(|end| at + end))
             }

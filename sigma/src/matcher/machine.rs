@@ -6,7 +6,6 @@ use super::substrings::Substrings;
 use super::trie::{Fit, Trie};
 use crate::event::{Kind, number};
 use crate::item::{Order, Place};
-use aho_corasick::AhoCorasick;
 
 /// All eager questions about a field.
 #[derive(Debug, Default)]
@@ -23,8 +22,8 @@ pub(crate) struct Machine {
     above: Vec<(f64, bool, u32)>,
     /// Upper bounds, the greatest first.
     below: Vec<(f64, bool, u32)>,
-    /// Finds out quickly that none of the texts stands anywhere in an event, where texts are all that is asked.
-    anywhere: Option<AhoCorasick>,
+    /// Whether texts inside values are all that is asked.
+    is_inside: bool,
 }
 
 /// One value as a machine sees it.
@@ -82,19 +81,18 @@ impl Machine {
     /// A machine for every value of an event, whose texts are few as a rule: keywords.
     pub(crate) fn everywhere<'a>(asked: impl Iterator<Item = (&'a Predicate, u32)>) -> Self {
         let asked: Vec<_> = asked.collect();
-        let mut made = Self::new(asked.iter().copied());
-        let texts = asked.iter().map(|(predicate, _)| match &predicate.ask {
-            Ask::Text(_, text) if !text.is_empty() => Some(&**text),
-            _ => None,
-        });
-        let texts: Option<Vec<&str>> = texts.collect();
-        made.anywhere = texts.and_then(|texts| AhoCorasick::new(texts).ok());
-        made
+        let only_texts = |(p, _): &(&Predicate, u32)| matches!(p.ask, Ask::Text(Place::Contains, _));
+        let is_inside = asked.iter().all(only_texts);
+        Self { is_inside, ..Self::new(asked.into_iter()) }
     }
 
     /// Whether some value may meet something, given all texts of the event, folded, one behind the other.
     pub(crate) fn may_meet(&self, all: &str) -> bool {
-        self.anywhere.as_ref().is_none_or(|anywhere| anywhere.is_match(all))
+        let mut any = !self.is_inside;
+        if let (true, Some(inside)) = (self.is_inside, &self.inside) {
+            inside.search(all.as_bytes(), &mut |_| any = true);
+        }
+        any
     }
 
     /// Every predicate that a value meets; one may be told several times.

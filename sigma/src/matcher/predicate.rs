@@ -4,6 +4,7 @@ use crate::condition::Expr;
 use crate::detection::{Detection, Search};
 use crate::expression::Expression;
 use crate::fields::{FieldId, Names};
+use crate::gate::{Clause, at_least, both_or_one};
 use crate::item::{Item, Order, Part, Place, Test};
 use crate::pattern::Pattern;
 use crate::quick::Seed;
@@ -91,20 +92,6 @@ enum Kind {
 }
 
 impl Predicates {
-    /// The number of a test of a line.
-    pub(crate) fn of_test(&mut self, names: &mut Names, item: &Item, test: &Test) -> u32 {
-        let field = item.field.as_deref().map(|f| names.intern(f));
-        let number = self.of(names, field, test);
-        self.all[number as usize].popular += 1;
-        number
-    }
-
-    /// The same, for somebody who only looks.
-    pub(crate) fn known_of(&mut self, names: &mut Names, item: &Item, test: &Test) -> u32 {
-        let field = item.field.as_deref().map(|f| names.intern(f));
-        self.of(names, field, test)
-    }
-
     fn of(&mut self, names: &mut Names, field: Option<FieldId>, test: &Test) -> u32 {
         match test {
             Test::Null => self.later(field, Kind::Null, String::new(), |_| (Later::Null, vec![])),
@@ -239,7 +226,9 @@ impl Predicates {
     }
 
     fn of_item(&mut self, names: &mut Names, item: &Item) -> Formula {
-        let numbers: Vec<u32> = item.tests.iter().map(|t| self.of_test(names, item, t)).collect();
+        let field = item.field.as_deref().map(|f| names.intern(f));
+        let numbers: Vec<u32> = item.tests.iter().map(|t| self.of(names, field, t)).collect();
+        numbers.iter().for_each(|n| self.all[*n as usize].popular += 1);
         let met = match (item.all, numbers.as_slice()) {
             (_, [one]) => Formula::Is(*one),
             (true, _) => Formula::AllOf(numbers.into()),
@@ -273,6 +262,23 @@ impl Formula {
                     met += usize::from(p.decide(holds));
                     met >= *many
                 })
+            }
+        }
+    }
+
+    /// What must hold where the condition says `wanted`.
+    pub(crate) fn needs<T>(&self, wanted: bool, of: &impl Fn(u32) -> Option<Clause<T>>) -> Option<Clause<T>> {
+        let leaf = |number: &u32| if wanted { of(*number) } else { None };
+        match self {
+            Self::Is(number) => leaf(number),
+            Self::Not(inner) => inner.needs(!wanted, of),
+            Self::AllOf(numbers) => both_or_one(wanted, numbers, leaf),
+            Self::AnyOf(numbers) => both_or_one(!wanted, numbers, leaf),
+            Self::All(parts) => both_or_one(wanted, parts, |p| p.needs(wanted, of)),
+            Self::Any(parts) => both_or_one(!wanted, parts, |p| p.needs(wanted, of)),
+            Self::AtLeast(many, parts) => {
+                let many = if wanted { *many } else { (parts.len() + 1).saturating_sub(*many) };
+                at_least(many, parts.iter().map(|p| p.needs(wanted, of)).collect())
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod corpora;
+mod exchange;
 mod faulty;
 mod hostile;
 mod same;

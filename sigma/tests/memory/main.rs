@@ -17,7 +17,7 @@ detection:
         Image|endswith: ['\cmd.exe', '\powershell.exe']
         Line|contains|all: [' -enc', 'ä', '1']
     b:
-        Line|re: 'e.c\s'
+        Line|re|i: 'e.c\s'
         Source|cidr: 10.0.0.0/8
         Line: '*-e?c*'
         Port|gt: 1000
