@@ -352,3 +352,49 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        let text = |n: usize| match n % 7 {
+            0 => "title: [".to_owned(),
+            1 => format!(
+                "title: {n}\nlogsource: {{}}\ndetection:\n  s: {{a|expand: '%who%'}}\n  condition: s\n"
+            ),
+            2 => String::new(),
+            3 => format!(
+                "title: {n}\ncorrelation: {{type: event_count, rules: [r{}], group-by: [a], timespan: 1m, condition: {{gte: 2}}}}\n",
+                n + 1
+            ),
+            _ => format!(
+                "title: {n}\nname: r{n}\nlogsource: {{}}\ndetection:\n  s: {{a: {n}}}\n  condition: s\n---\ntitle: other {n}\n"
+            ),
+        };
+        // Long enough that a second thread is worth its start.
+        let comment = "# x\n".repeat(500);
+        (0..300).map(|n| (format!("{n}.yml"), (text(n) + &comment).into_bytes())).collect()
+    }
+
+    #[test]
+    fn files_read_by_two_threads_give_what_they_give_one_by_one() {
+        let together = load(files());
+        let mut apart = Loaded::default();
+        for one in files() {
+            let one = load([one]);
+            apart.documents += one.documents;
+            apart.refused.extend(one.refused);
+        }
+        assert_eq!((together.files, together.documents), (300, apart.documents));
+        assert_eq!(together.refused, apart.refused);
+        let places = |kind: RuleKind| -> Vec<usize> {
+            let some = together.rules.iter().filter(|r| r.kind == kind);
+            some.map(|r| r.title.parse().expect("a number")).collect()
+        };
+        for kind in [RuleKind::Detection, RuleKind::Correlation] {
+            assert!(places(kind).len() > 40 && places(kind).is_sorted(), "{kind:?}");
+        }
+        assert!(!together.unarmed.is_empty() && !together.refused.is_empty());
+    }
+}
