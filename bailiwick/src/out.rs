@@ -122,7 +122,12 @@ impl Out {
 
     /// One line of JSON of a stream.
     pub(crate) fn json_line(self, value: &Value) {
-        Self::write(&format!("{}\n", json(value)));
+        Self::write(&Self::line_of(value));
+    }
+
+    /// The same, to be written with others by [`Out::verbatim`].
+    pub(crate) fn line_of(value: &Value) -> String {
+        format!("{}\n", json(value))
     }
 
     /// Begins one JSON document with a list in it that is written as it is found, so that it needs no memory.
@@ -156,11 +161,16 @@ impl Out {
 
     /// One row of a stream, with tabs between its cells.
     pub(crate) fn row(self, cells: &[&str]) {
-        let cells: Vec<String> = cells.iter().map(|c| clean(c)).collect();
-        Self::write(&format!("{}\n", cells.join("\t")));
+        Self::write(&Self::row_of(cells));
     }
 
-    /// Text of our own, as it stands: help, man pages, completions.
+    /// The same, to be written with others by [`Out::verbatim`].
+    pub(crate) fn row_of(cells: &[&str]) -> String {
+        let cells: Vec<String> = cells.iter().map(|c| clean(c)).collect();
+        format!("{}\n", cells.join("\t"))
+    }
+
+    /// Text of our own, as it stands: help, man pages, completions, lines that were made ready.
     pub(crate) fn verbatim(self, text: &str) {
         Self::write(text);
     }

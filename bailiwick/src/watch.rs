@@ -6,7 +6,7 @@ use detect::{Across, Detector, Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::{Alert, CustomerId, Event, Fields, Kind, Record, Time};
 use serde_json::{Value, json};
-use sigma::RuleSet;
+use sigma::{Compiled, EngineOptions, RuleSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const BACK_SECONDS: i64 = 2 * 86_400;
 /// All detectors of one run.
 pub(crate) struct Watch<'a> {
     home: &'a Home,
-    rules: RuleSet,
+    rules: Arc<Compiled>,
     thresholds: Settings,
     vocabulary: Arc<Vocabulary>,
     detectors: BTreeMap<CustomerId, Detector>,
@@ -42,6 +42,7 @@ impl<'a> Watch<'a> {
         let across = restored.unwrap_or_else(|| Across::new(key, thresholds.clone()));
         let vocabulary = Arc::new(Vocabulary::built_in());
         let (detectors, patterns) = (BTreeMap::new(), BTreeMap::new());
+        let rules = Arc::new(Compiled::new(rules, EngineOptions::default()));
         Self { home, rules, thresholds, vocabulary, detectors, patterns, across }
     }
 
@@ -53,7 +54,7 @@ impl<'a> Watch<'a> {
         let detector = self
             .detectors
             .entry(customer.clone())
-            .or_insert_with(|| Detector::new(customer.clone(), rules.clone()));
+            .or_insert_with(|| Detector::over(customer.clone(), Arc::clone(rules)));
         let patterns = self.patterns.entry(customer.clone()).or_insert_with(|| {
             let mut made = Patterns::new(customer.clone(), Arc::clone(vocabulary), thresholds.clone());
             if let Some(bytes) = home.read_state(&kept(customer)) {
@@ -79,7 +80,7 @@ impl<'a> Watch<'a> {
         let through = looked_through(&view.others_of(Kind::Control)?);
         let units = view.units()?;
         let newest = units.iter().filter_map(|u| u.happened).map(|(_, greatest)| greatest.as_second()).max();
-        let back_seconds = self.rules.look_back_seconds().unwrap_or(0).max(BACK_SECONDS);
+        let back_seconds = self.rules.rules().look_back_seconds().unwrap_or(0).max(BACK_SECONDS);
         let mut missed = false;
         if self.of(customer).1.through() > view.checkpoint().size {
             // The state is of a log that went further than this one: it is not this log's.
@@ -113,6 +114,11 @@ impl<'a> Watch<'a> {
             self.tell(vault, customer, now)?;
         }
         Ok(())
+    }
+
+    /// Groups that correlations closed early at their bound, and hits that they let go or that came too late.
+    pub(crate) fn closed(&self) -> u64 {
+        self.detectors.values().map(Detector::closed).sum()
     }
 
     /// Looks at what was sealed just now.

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that are looked at to find out what an input is.
 const LOOK_BYTES: usize = 64 << 10;
+/// Bytes that are read at once.
+const STEP_BYTES: usize = 32 << 10;
 /// The ratio is measured from here on: short texts pack better than any bomb.
 const RATIO_FROM_BYTES: u64 = 16 << 20;
 /// Largest window of a zstd frame: 128 MiB, as the zstd program allows by default.
@@ -37,6 +39,8 @@ pub(crate) struct Feed<'a> {
     ratio: u64,
     limit: u64,
     ended: bool,
+    /// The last reading gave less than it was asked for: the source is slow.
+    is_slow: bool,
     stopped: Option<String>,
 }
 
@@ -55,10 +59,11 @@ impl<'a> Feed<'a> {
         let first = fill(&mut counted, &mut head, 4);
         let gzip = head.starts_with(&[0x1f, 0x8b]);
         let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let whole = BufReader::with_capacity(64 << 10, io::Cursor::new(head).chain(counted));
+        let whole = io::Cursor::new(head).chain(counted);
+        let buffered = |whole| BufReader::with_capacity(64 << 10, whole);
         let (inner, packed): (Box<dyn Read + Send + 'a>, _) = match () {
-            () if gzip => (Box::new(MultiGzDecoder::new(whole)), Some("gzip")),
-            () if zstd => match zstd::stream::read::Decoder::with_buffer(whole) {
+            () if gzip => (Box::new(MultiGzDecoder::new(buffered(whole))), Some("gzip")),
+            () if zstd => match zstd::stream::read::Decoder::with_buffer(buffered(whole)) {
                 Ok(mut decoder) => {
                     // Refused only by a library without the parameter; the bound on bytes holds all the same.
                     let _ = decoder.window_log_max(ZSTD_WINDOW_LOG);
@@ -78,6 +83,7 @@ impl<'a> Feed<'a> {
             ratio: limits.ratio,
             limit: limits.file_bytes,
             ended: false,
+            is_slow: false,
             stopped: None,
         };
         if let Err(error) = first {
@@ -104,7 +110,7 @@ impl<'a> Feed<'a> {
             self.from = 0;
         }
         let had = self.buffer.len();
-        self.buffer.resize(had + (32 << 10), 0);
+        self.buffer.resize(had + STEP_BYTES, 0);
         let read = loop {
             match self.inner.read(&mut self.buffer[had..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -113,6 +119,7 @@ impl<'a> Feed<'a> {
         };
         let many = *read.as_ref().unwrap_or(&0);
         self.buffer.truncate(had + many);
+        self.is_slow = many < STEP_BYTES;
         self.out += many as u64;
         match read {
             Ok(0) => self.ended = true,
@@ -148,6 +155,38 @@ impl<'a> Feed<'a> {
             self.more();
         }
         self.peek()
+    }
+
+    /// The next whole lines, `about` bytes of them or what a slow source has given; the last also without its end. `None` at the end, and where one line
+    /// is longer than `limit`.
+    pub(crate) fn lines(&mut self, about: usize, limit: usize) -> Option<Vec<u8>> {
+        let whole = loop {
+            let ahead = self.peek();
+            if self.ended {
+                break ahead.len();
+            }
+            let from = ahead.len().min(about);
+            if (ahead.len() >= about || self.is_slow)
+                && let Some(at) = memchr::memrchr(b'\n', &ahead[..from]).or_else(|| {
+                    let more = memchr::memchr(b'\n', &ahead[from..]);
+                    more.map(|at| from + at)
+                })
+            {
+                break at + 1;
+            }
+            if ahead.len() > about.max(limit) {
+                return None;
+            }
+            self.more();
+        };
+        let ahead = &self.peek()[..whole];
+        let is_long = |line: &[u8]| line.len() > limit;
+        if ahead.is_empty() || (whole > limit && ahead.split(|b| *b == b'\n').any(is_long)) {
+            return None;
+        }
+        let lines = ahead.to_vec();
+        self.pass(whole);
+        Some(lines)
     }
 
     /// Passes over bytes that were looked at.

@@ -2,7 +2,8 @@
 //!
 //! [`read`] takes one input of any format, unpacks it, finds out what it is, and hands out an [`Arrival`] for each
 //! record, in one pass and bounded memory. It takes any bytes: what cannot be parsed is kept raw with its defects.
-//! [`fields`] reads the same fields again out of sealed raw bytes.
+//! [`fields`] reads the same fields again out of sealed raw bytes. [`split`] cuts an input into parts that several workers
+//! read, and lets them look at a record quickly before they read it in full.
 //!
 //! ```
 //! use collect::{Input, Options, read};
@@ -25,6 +26,8 @@ mod files;
 mod identity;
 mod out;
 mod parse;
+mod parts;
+mod quick;
 mod sniff;
 mod time;
 
@@ -37,6 +40,8 @@ pub fn added_words() -> impl Iterator<Item = &'static str> {
 
 pub use files::{Found, walk};
 pub use identity::identity;
+pub use parts::{Held, Part, Unread, Worktop, split};
+pub use quick::{Scalar, Sink};
 
 use feed::Feed;
 use jiff::tz::Offset;

@@ -62,28 +62,10 @@ impl<'a> Out<'a> {
     }
 
     fn emit(&mut self, raw: Vec<u8>, parsed: Parsed, end: u64, unreadable: u64) -> ControlFlow<()> {
-        let Parsed { fields, when, mut defects } = parsed;
-        let arrived = self.options.arrived;
-        let reference = self.modified.filter(|m| *m <= arrived).unwrap_or(arrived);
-        let happened = match time::resolve(&when, self.options.zone, reference) {
-            Some((at, guessed)) => {
-                if guessed {
-                    defects.push(Defect::YearGuessed);
-                }
-                if at.as_second() > arrived.as_second().saturating_add(FUTURE_SECONDS) {
-                    defects.push(Defect::FarFuture);
-                }
-                if at.as_second() < ANCIENT_BEFORE {
-                    defects.push(Defect::Ancient);
-                }
-                at
-            }
-            None => {
-                defects.push(Defect::NoTime);
-                arrived
-            }
-        };
-        for defect in &defects {
+        let source = self.source.clone();
+        let mut arrival = arrival(raw, parsed, (self.options, self.modified), source);
+        (arrival.end, arrival.unreadable) = (end, unreadable);
+        for defect in &arrival.draft.defects {
             *self.summary.defects.entry(defect.code().to_owned()).or_default() += 1;
         }
         if unreadable == 0 {
@@ -91,9 +73,39 @@ impl<'a> Out<'a> {
         } else {
             self.summary.unreadable += unreadable;
         }
-        let source = self.source.clone();
-        let identity = identity::of(self.format, &raw, &fields);
-        let draft = Draft { kind: Kind::Event, source, happened, received: arrived, raw, defects };
-        (self.each)(Arrival { draft, fields, end, identity, unreadable })
+        (self.each)(arrival)
     }
+}
+
+/// A record with its time resolved, and remarks on it. Where it ends is not known here.
+pub(crate) fn arrival(
+    raw: Vec<u8>,
+    parsed: Parsed,
+    (options, modified): (&Options, Option<Time>),
+    source: Source,
+) -> Arrival {
+    let Parsed { fields, when, mut defects } = parsed;
+    let arrived = options.arrived;
+    let reference = modified.filter(|m| *m <= arrived).unwrap_or(arrived);
+    let happened = match time::resolve(&when, options.zone, reference) {
+        Some((at, guessed)) => {
+            if guessed {
+                defects.push(Defect::YearGuessed);
+            }
+            if at.as_second() > arrived.as_second().saturating_add(FUTURE_SECONDS) {
+                defects.push(Defect::FarFuture);
+            }
+            if at.as_second() < ANCIENT_BEFORE {
+                defects.push(Defect::Ancient);
+            }
+            at
+        }
+        None => {
+            defects.push(Defect::NoTime);
+            arrived
+        }
+    };
+    let identity = identity::of(source.format(), &raw, &fields);
+    let draft = Draft { kind: Kind::Event, source, happened, received: arrived, raw, defects };
+    Arrival { draft, fields, end: 0, identity, unreadable: 0 }
 }

@@ -3,8 +3,9 @@
 use ledger::Sealed;
 use model::{Alert, AlertRule, CustomerId, Defect, Event, Kind, Level, Record, RecordRef, Time};
 use sha2::{Digest, Sha256};
-use sigma::{Engine, EngineOptions, Hit, Observed, Rule, RuleSet, classify};
+use sigma::{Compiled, Engine, EngineOptions, Hit, Observed, Rule, RuleSet, classify};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Hits of the same rule and group belong together while they are no further apart.
 const QUIET_SECONDS: i64 = 3600;
@@ -38,8 +39,13 @@ impl Detector {
     /// A detector with these rules for one customer.
     #[must_use]
     pub fn new(customer: CustomerId, rules: RuleSet) -> Self {
-        let engine = Engine::new(rules, EngineOptions::default());
-        Self { customer, engine, open: BTreeMap::new(), closed: vec![] }
+        Self::over(customer, Arc::new(Compiled::new(rules, EngineOptions::default())))
+    }
+
+    /// A detector with rules that are compiled already; the detectors of all customers may share them.
+    #[must_use]
+    pub fn over(customer: CustomerId, rules: Arc<Compiled>) -> Self {
+        Self { customer, engine: Engine::over(rules), open: BTreeMap::new(), closed: vec![] }
     }
 
     /// Groups that correlations closed early at their bound, and hits that they let go or that came too late.

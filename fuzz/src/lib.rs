@@ -11,6 +11,7 @@ mod detections;
 mod documents;
 mod homes;
 mod logs;
+mod parts;
 mod segments;
 
 use collect::{Input, Limits, Options};
@@ -305,11 +306,15 @@ fn collect(bytes: &[u8], format: Option<Format>) -> bool {
     let options = Options { format, ..Options::at(now()) };
     let input = Input { name: "in.log".into(), modified: Some(now()), bytes: Box::new(bytes) };
     let (mut records, mut unreadable, mut end, mut understood) = (0, 0, 0, false);
+    let mut whole = std::collections::VecDeque::new();
     let summary = collect::read(input, &options, &mut |arrival| {
         assert!(arrival.end >= end, "records stand in order");
         end = arrival.end;
         records += u64::from(arrival.unreadable == 0);
         unreadable += arrival.unreadable;
+        if arrival.unreadable == 0 {
+            whole.push_back((arrival.draft.clone(), arrival.fields.clone()));
+        }
         let record = arrival.draft.at(records);
         let form = model::form::encode(&record);
         assert_eq!(model::form::decode(&form).as_ref(), Ok(&record), "what came in can be sealed");
@@ -318,6 +323,7 @@ fn collect(bytes: &[u8], format: Option<Format>) -> bool {
     });
     assert_eq!((summary.records, summary.unreadable), (records, unreadable));
     assert!(end <= summary.unpacked, "no record ends behind the input");
+    parts::hold(bytes, format, whole);
     understood
 }
 

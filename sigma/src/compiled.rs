@@ -1,14 +1,13 @@
 //! Rules made ready to be matched together: immutable, shared by all workers, exchanged as a whole.
 
-use crate::detection::{Detection, Search};
 use crate::engine::EngineOptions;
 use crate::event::View;
-use crate::fields::{Extent, Fields, Names};
-use crate::item::{Item, Test};
-use crate::logsource::{self, Class, OtherNames};
+use crate::fields::{FieldId, Fields, Names};
+use crate::logsource::{self, Class};
+use crate::matcher::{Matcher, Route, Scratch};
 use crate::rule::{Body, LogSource, Rule, RuleSet, Targets};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A compiled set of rules.
 #[derive(Debug)]
@@ -16,22 +15,17 @@ pub struct Compiled {
     rules: RuleSet,
     options: EngineOptions,
     names: Names,
+    matcher: Matcher,
     links: Links,
+    sources: Sources,
+    routes: Mutex<Routes>,
 }
 
-/// The rules for one class of events.
-#[derive(Debug)]
-pub struct Route {
-    extent: Extent,
-    class: Class,
-    detections: Vec<usize>,
-}
+/// Routes by the log sources that are admitted and the fields that are called otherwise.
+type Routes = BTreeMap<(Vec<bool>, Vec<(FieldId, FieldId)>), Arc<Route>>;
 
-/// What one worker needs to match; used again for each event.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    hits: Vec<usize>,
-}
+/// Routes that are kept; there are far more log sources than combinations of them that events have.
+const ROUTES_LIMIT: usize = 256;
 
 /// Which rules stand in each other's way.
 #[derive(Debug, Default)]
@@ -51,18 +45,28 @@ impl Compiled {
     #[must_use]
     pub fn with_fields(rules: RuleSet, options: EngineOptions, also: &[&str]) -> Self {
         let mut names = Names::default();
+        let matcher = Matcher::new(&rules, &mut names);
+        let take = |names: &mut Names, name: &str| {
+            names.intern(name);
+        };
+        for rule in rules.iter() {
+            if let Body::Correlation(correlation) = &rule.body {
+                correlation.asked().for_each(|name| take(&mut names, name));
+            }
+        }
+        also.iter().for_each(|name| take(&mut names, name));
         let mut others = BTreeMap::new();
         for rule in rules.iter() {
             // Where log sources are ignored, a rule meets events of every class.
             let source = if options.ignore_logsource { LogSource::default() } else { rule.logsource.clone() };
             let others = others.entry(source).or_insert_with_key(logsource::other_names);
-            intern(rule, others, &mut names);
-        }
-        for name in also {
-            names.intern(name);
+            crate::reach::asked(rule)
+                .into_iter()
+                .for_each(|name| others.of(name).for_each(|other| take(&mut names, &other)));
         }
         let links = Links::new(&rules);
-        Self { rules, options, names, links }
+        let sources = Sources::new(&rules);
+        Self { rules, options, names, matcher, links, sources, routes: Mutex::default() }
     }
 
     /// The rules.
@@ -83,84 +87,77 @@ impl Compiled {
         self.links.filters.get(&number).is_some_and(|filters| filters.iter().any(fits))
     }
 
-    /// The rules for a class of events.
+    /// The fields that events of a class have under other names, each with those names in the order in which they are
+    /// tried; sorted by the field.
+    fn renames(&self, class: &Class) -> Vec<(FieldId, FieldId)> {
+        if class.renames().is_empty() && class.around().is_empty() {
+            return vec![];
+        }
+        let of_field = |(field, name): (FieldId, &str)| {
+            let others: Vec<FieldId> = class.other_names(name).filter_map(|o| self.names.wants(&o)).collect();
+            others.into_iter().map(move |other| (field, other))
+        };
+        self.names.each_field().flat_map(of_field).collect()
+    }
+
+    /// The rules for a class of events. Classes to which the same rules are offered share them; a reader keeps what it
+    /// is given for the next event of the class.
     #[must_use]
     pub fn route(&self, class: &Class) -> Arc<Route> {
-        let fits = |rule: &Rule| self.options.ignore_logsource || class.admits(&rule.logsource);
-        let numbers = self.rules.rules.iter().enumerate();
-        let detections: Vec<usize> =
-            numbers.filter(|(_, r)| r.detection().is_some() && fits(r)).map(|(n, _)| n).collect();
-        let filters = |n: &usize| self.links.filters.get(n).into_iter().flatten().copied();
-        let mut all = detections.iter().copied().chain(detections.iter().flat_map(filters));
-        let keywords = all.any(|n| self.rules.rules[n].any_detection().is_some_and(Detection::has_keywords));
-        let extent = if keywords { Extent::Everything } else { Extent::Named };
-        Arc::new(Route { extent, class: class.clone(), detections })
+        let admitted = self.sources.admitted(class, self.options.ignore_logsource);
+        let renames = self.renames(class);
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (admitted, renames);
+        if let Some(route) = routes.get(&key) {
+            return Arc::clone(route);
+        }
+        let rules = self.sources.rules(&key.0);
+        let route = Arc::new(self.matcher.route(&rules, &self.links.filters, key.1.clone()));
+        if routes.len() >= ROUTES_LIMIT {
+            routes.clear();
+        }
+        routes.insert(key, Arc::clone(&route));
+        route
     }
 
-    /// Numbers of the detection rules that match, filters taken into account. The event must be filled to the extent
-    /// that the route asks, and must not be irregular.
+    /// Numbers of the detection rules that match, sorted, filters taken into account. The event must be filled to the
+    /// extent that the route asks, and must not be irregular.
     pub fn matches<'s>(&self, route: &Route, fields: &Fields, scratch: &'s mut Scratch) -> &'s [usize] {
-        let view = View::of_fields(&self.names, fields, &route.class);
-        let fits = |n: &usize| self.rules.rules[*n].any_detection().is_some_and(|d| d.fits(&view));
-        let filtered = |n: &usize| self.links.filters.get(n).is_some_and(|f| f.iter().any(fits));
-        scratch.hits.clear();
-        scratch.hits.extend(route.detections.iter().copied().filter(|n| fits(n) && !filtered(n)));
-        &scratch.hits
+        self.matcher.matches(route, &self.links.filters, fields, scratch)
     }
 }
 
-impl Route {
-    /// What an event must be filled with.
-    #[must_use]
-    pub fn extent(&self) -> Extent {
-        self.extent
-    }
-
-    /// Whether no rule looks at events of this class.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.detections.is_empty()
-    }
+/// The log sources of detection rules, each once.
+#[derive(Debug)]
+struct Sources {
+    all: Vec<LogSource>,
+    /// For each detection rule its log source, and its own number.
+    rules: Vec<(u32, u32)>,
 }
 
-/// Takes up the fields of a rule under its own names, and under those that events of its log source may have for them.
-fn intern(rule: &Rule, others: &OtherNames, names: &mut Names) {
-    let mut take = |name: &str| {
-        names.intern(name);
-        others.of(name).for_each(|other| {
-            names.intern(&other);
-        });
-    };
-    let mut item = |item: &Item| {
-        item.field.iter().for_each(|f| take(f));
-        for test in &item.tests {
-            if let Test::FieldRef { other, .. } = test {
-                take(other);
-            }
+impl Sources {
+    fn new(rules: &RuleSet) -> Self {
+        let mut known: BTreeMap<&LogSource, u32> = BTreeMap::new();
+        let mut made = Self { all: vec![], rules: vec![] };
+        for (number, rule) in (0u32..).zip(rules.iter()).filter(|(_, r)| r.detection().is_some()) {
+            let source = *known.entry(&rule.logsource).or_insert_with(|| {
+                made.all.push(rule.logsource.clone());
+                u32::try_from(made.all.len() - 1).unwrap_or(u32::MAX)
+            });
+            made.rules.push((source, number));
         }
-    };
-    if let Some(detection) = rule.any_detection() {
-        detection.searches.iter().for_each(|s| s.each_item(&mut item));
+        made
     }
-    if let Body::Correlation(correlation) = &rule.body {
-        correlation.asked().for_each(take);
-    }
-}
 
-impl Search {
-    pub(crate) fn each_item<'a>(&'a self, of: &mut dyn FnMut(&'a Item)) {
-        match self {
-            Self::All(items) => items.iter().for_each(of),
-            Self::Any(parts) => parts.iter().for_each(|p| p.each_item(of)),
-        }
+    /// Which of them a class does not contradict.
+    fn admitted(&self, class: &Class, every: bool) -> Vec<bool> {
+        self.all.iter().map(|source| every || class.admits(source)).collect()
     }
-}
 
-impl Detection {
-    fn has_keywords(&self) -> bool {
-        let mut has = false;
-        self.searches.iter().for_each(|s| s.each_item(&mut |item| has |= item.field.is_none()));
-        has
+    /// The rules of these.
+    fn rules(&self, admitted: &[bool]) -> Vec<u32> {
+        let rules = self.rules.iter().filter(|(source, _)| admitted[*source as usize]);
+        rules.map(|(_, number)| *number).collect()
     }
 }
 

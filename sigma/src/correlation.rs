@@ -303,6 +303,13 @@ impl Correlation {
         self.group_by.iter().chain(&self.fields).chain(aliases).map(String::as_str)
     }
 
+    /// Whether another asks the same, of the same rules under other numbers.
+    pub(crate) fn asks_as(&self, other: &Self, new_numbers: &BTreeMap<usize, usize>) -> bool {
+        let rules = self.rules.iter().map(|r| new_numbers.get(r).copied());
+        let moved = Self { rules: rules.flatten().collect(), generate: other.generate, ..self.clone() };
+        format!("{moved:?}") == format!("{other:?}")
+    }
+
     /// Takes the numbers of the rules that it calls.
     ///
     /// # Errors

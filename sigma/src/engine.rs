@@ -1,10 +1,11 @@
 //! The engine: one event after the other, hits out.
 
-use crate::compiled::{Compiled, Route, Scratch};
+use crate::compiled::Compiled;
 use crate::correlation::{Correlations, Subject};
 use crate::event::{Kind, View};
 use crate::fields::Fields;
 use crate::logsource::Class;
+use crate::matcher::{Route, Scratch};
 use crate::rule::RuleSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -115,33 +116,79 @@ impl Engine {
     /// Looks at one event.
     pub fn observe(&mut self, event: &Observed<'_>) -> Vec<Hit> {
         let route = self.route(event.class);
+        let mut fields = std::mem::take(&mut self.fields);
+        fields.take_map(self.compiled.names(), route.extent(), event.fields);
+        let view = || View::new(event.fields, event.class);
+        let hits = self.look(&route, &fields, view, (event.happened, event.seq));
+        self.fields = fields;
+        hits
+    }
+
+    /// Looks at one event that a reader took apart with [`Compiled::names`]. It must be filled to the extent that the
+    /// class's route asks, and must not be irregular.
+    pub fn observe_fields(
+        &mut self,
+        fields: &Fields,
+        class: &Class,
+        happened: Timestamp,
+        seq: u64,
+    ) -> Vec<Hit> {
+        let route = self.route(class);
         let compiled = Arc::clone(&self.compiled);
-        self.fields.take_map(compiled.names(), route.extent(), event.fields);
+        let view = || View::of_fields(compiled.names(), fields, class);
+        self.look(&route, fields, view, (happened, seq))
+    }
+
+    fn look<'a>(
+        &mut self,
+        route: &Route,
+        fields: &Fields,
+        view: impl FnOnce() -> View<'a>,
+        at: (Timestamp, u64),
+    ) -> Vec<Hit> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let hits = match compiled.matches(&route, &self.fields, &mut scratch) {
+        let hits = match self.compiled.matches(route, fields, &mut scratch) {
             [] => vec![],
-            matched => self.settle(matched, event),
+            matched => self.tell(matched, &view(), at),
         };
         self.scratch = scratch;
         hits
     }
 
-    /// Takes what [`Compiled::matches`] said of an event: feeds correlations, and says what is to be told.
+    /// Takes what a worker was told by [`Compiled::matches`] of an event: feeds correlations, and says what is to be told.
     pub fn settle(&mut self, matched: &[usize], event: &Observed<'_>) -> Vec<Hit> {
-        let compiled = Arc::clone(&self.compiled);
         let view = View::new(event.fields, event.class);
+        self.tell(matched, &view, (event.happened, event.seq))
+    }
+
+    /// Goes on with other rules. Correlations keep what they know where the rule of the same id asks the same of rules
+    /// with the same ids; others begin anew.
+    pub fn replace(&mut self, compiled: Arc<Compiled>) {
+        let before = std::mem::replace(&mut self.compiled, compiled);
+        self.routes.clear();
+        let numbered = self.compiled.rules().iter().enumerate();
+        let by_id: BTreeMap<&str, usize> =
+            numbered.map(|(number, rule)| (rule.id.as_str(), number)).collect();
+        let old = before.rules().iter().enumerate();
+        let new_numbers: BTreeMap<usize, usize> =
+            old.filter_map(|(number, rule)| Some((number, *by_id.get(rule.id.as_str())?))).collect();
+        let correlations = std::mem::take(&mut self.correlations);
+        self.correlations = correlations.carried_over(before.rules(), self.compiled.rules(), &new_numbers);
+    }
+
+    fn tell(&mut self, matched: &[usize], view: &View<'_>, (happened, seq): (Timestamp, u64)) -> Vec<Hit> {
+        let compiled = Arc::clone(&self.compiled);
         let mut hits = vec![];
         for number in matched.iter().copied() {
             let Some(rule) = compiled.rules().get(number) else { continue };
             if !rule.silent {
-                let (first, last) = (event.happened, event.happened);
-                let seqs = vec![event.seq];
+                let (first, last) = (happened, happened);
+                let seqs = vec![seq];
                 hits.push(Hit { rule: number, seqs, count: 1, first, last, group: vec![], goes_on: false });
             }
             if self.correlations.is_fed_by(number) {
-                let look = |field: &str| value_of(&view, field);
-                let is_filtered = |number| compiled.is_filtered(number, &view);
-                let (happened, seq) = (event.happened, event.seq);
+                let look = |field: &str| value_of(view, field);
+                let is_filtered = |number| compiled.is_filtered(number, view);
                 let subject = Subject { happened, seq, look: &look, is_filtered: &is_filtered };
                 self.correlations.take(compiled.rules(), number, &subject, &mut hits);
             }

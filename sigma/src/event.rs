@@ -59,11 +59,16 @@ impl Leaf {
 
     /// The value as a number, if it is one or looks like one.
     pub(crate) fn number(&self) -> Option<f64> {
-        match self.kind {
-            Kind::Number(number) => Some(number),
-            Kind::Text => self.text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-            Kind::Null | Kind::Bool(_) => None,
-        }
+        number(self.kind, &self.text)
+    }
+}
+
+/// A value as a number, if it is one or looks like one.
+pub(crate) fn number(kind: Kind, text: &str) -> Option<f64> {
+    match kind {
+        Kind::Number(number) => Some(number),
+        Kind::Text => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+        Kind::Null | Kind::Bool(_) => None,
     }
 }
 

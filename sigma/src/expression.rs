@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 /// Compiled size of one regular expression, in bytes.
 const SIZE_LIMIT_BYTES: usize = 4 << 20;
 /// What one may cache while it searches, in bytes, for each thread that does.
-const CACHE_LIMIT_BYTES: usize = 256 << 10;
+const CACHE_LIMIT_BYTES: usize = 2 << 20;
 /// Bytes that a step of an estimate stands for, at most.
 const STEP_BYTES: usize = 64;
 /// Alternatives that are told apart when literals are looked for.

@@ -62,6 +62,7 @@ pub struct Names {
 #[derive(Debug)]
 struct Node {
     path: Box<str>,
+    segments: u32,
     /// Whether some rule asks this very name.
     is_field: bool,
     /// Whether a longer name begins with this one.
@@ -104,7 +105,8 @@ impl Names {
     fn push(&mut self, path: &str) -> u32 {
         let node =
             u32::try_from(self.nodes.len()).expect("rules are bounded far below four thousand million names");
-        self.nodes.push(Node { path: path.into(), is_field: false, is_prefix: false });
+        let segments = segments_of(path);
+        self.nodes.push(Node { path: path.into(), segments, is_field: false, is_prefix: false });
         self.whole.insert(path.into(), node);
         node
     }
@@ -127,6 +129,11 @@ impl Names {
         self.nodes.len()
     }
 
+    /// All fields, in the order of their numbers.
+    pub(crate) fn each_field(&self) -> impl Iterator<Item = (FieldId, &str)> {
+        self.fields().map(|(id, name)| (FieldId(id), name))
+    }
+
     /// All fields.
     fn fields(&self) -> impl Iterator<Item = (u32, &str)> {
         (0..).zip(&self.nodes).filter(|(_, n)| n.is_field).map(|(id, n)| (id, &*n.path))
@@ -136,8 +143,7 @@ impl Names {
     fn step(&self, from: u32, key: &str) -> Option<(u32, u32)> {
         if from == NONE {
             let node = *self.whole.get(key)?;
-            let segments = if key.contains('.') { key.split('.').count() } else { 1 };
-            return Some((node, u32::try_from(segments).ok()?));
+            return Some((node, self.nodes[node as usize].segments));
         }
         let (mut node, mut segments) = (from, 0);
         for segment in key.split('.') {
@@ -299,6 +305,45 @@ impl Fields {
         })
     }
 
+    /// Places of a field's values.
+    pub(crate) fn places_of(&self, field: FieldId) -> impl Iterator<Item = usize> {
+        let slot = self.slots.get(field.index()).filter(|s| s.event == self.event);
+        let mut at = slot.map_or(NONE, |s| s.first);
+        std::iter::from_fn(move || {
+            let place = at as usize;
+            at = self.values.get(place)?.next;
+            Some(place)
+        })
+    }
+
+    /// Places of every value at any depth, if the event was filled with everything.
+    pub(crate) fn places_of_everything(&self) -> impl Iterator<Item = usize> {
+        (0..self.values.len()).filter(|place| !self.values[*place].echo)
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// All texts, one behind the other.
+    pub(crate) fn all_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a value's text stands among all.
+    pub(crate) fn span_at(&self, place: usize) -> (usize, usize) {
+        (self.values[place].start, self.values[place].end)
+    }
+
+    pub(crate) fn kind_at(&self, place: usize) -> Kind {
+        self.values[place].kind
+    }
+
+    pub(crate) fn text_at(&self, place: usize) -> &str {
+        self.text_of(&self.values[place])
+    }
+
     /// Every value at any depth, if the event was filled with everything.
     pub(crate) fn everything(&self) -> impl Iterator<Item = &Kept> {
         self.values.iter().filter(|v| !v.echo)
@@ -388,7 +433,7 @@ impl Filling<'_> {
     pub fn put_field(&mut self, field: FieldId, value: FieldValue<'_>) {
         let spelled = match self.names.nodes.get(field.index()) {
             // Every key of the event that has this number has this name.
-            Some(node) => 1u64.checked_shl(segments_of(&node.path)).unwrap_or(0),
+            Some(node) => 1u64.checked_shl(node.segments).unwrap_or(0),
             None => return,
         };
         let event = self.fields.event;

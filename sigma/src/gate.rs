@@ -84,7 +84,7 @@ fn union<T>(clauses: impl Iterator<Item = Option<Clause<T>>>) -> Option<Clause<T
 }
 
 /// At least `many` of these hold: of any so many that less than `many` are left over, one does.
-fn at_least<T>(many: usize, clauses: Vec<Option<Clause<T>>>) -> Option<Clause<T>> {
+pub(crate) fn at_least<T>(many: usize, clauses: Vec<Option<Clause<T>>>) -> Option<Clause<T>> {
     let enough = (clauses.len() + 1).checked_sub(many).filter(|n| *n > 0)?;
     let mut known: Vec<Clause<T>> = clauses.into_iter().flatten().collect();
     known.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -116,7 +116,7 @@ impl Detection {
 }
 
 /// Of parts that all hold the cheapest, of parts of which one holds all of them.
-fn both_or_one<P, T>(
+pub(crate) fn both_or_one<P, T>(
     all_hold: bool,
     parts: &[P],
     needs: impl FnMut(&P) -> Option<Clause<T>>,

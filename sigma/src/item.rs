@@ -10,6 +10,8 @@ use std::net::IpAddr;
 
 /// Values in one list.
 const VALUES_LIMIT: usize = 20_000;
+/// Characters of a piece of a pattern with `?` or dashes: what each character of a value may cost.
+const STEPS_LIMIT: usize = 1024;
 /// Texts that placeholders may expand one value to.
 const EXPANSION_LIMIT: usize = 10_000;
 
@@ -61,7 +63,7 @@ pub(crate) enum Test {
     Time(Part, Order, f64),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     Whole,
     Contains,
@@ -69,7 +71,7 @@ pub(crate) enum Place {
     End,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Order {
     Equal,
     NotEqual,
@@ -105,7 +107,7 @@ impl Order {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Minute,
     Hour,
@@ -330,7 +332,13 @@ fn read_tests(
             let place = wish.place.unwrap_or(if is_keyword { Place::Contains } else { Place::Whole });
             let mut tests = vec![];
             for text in texts(value, &text("this")?, wish, values, missing)? {
-                tests.extend(patterns(&text, wish, place).into_iter().map(Test::Text));
+                let patterns = patterns(&text, wish, place);
+                if patterns.iter().any(|p| p.longest_steps() > STEPS_LIMIT) {
+                    let message =
+                        format!("more than {STEPS_LIMIT} characters around a `?` without a `*` between");
+                    return Err(Fault::at(value, "SG-034", message));
+                }
+                tests.extend(patterns.into_iter().map(Test::Text));
             }
             Ok(tests)
         }

@@ -1,8 +1,10 @@
-//! Sigma 2.1: rules, filters and correlations, read and matched straight from the specification. No input or output.
+//! Sigma 2.1: rules, filters and correlations, matched all at once. No input or output.
 //!
-//! [`load`] reads YAML documents and refuses what is wrong with file, line, column and a word of help. [`Engine`] takes
-//! one event after the other and gives [`Hit`]s; correlations keep their windows in it. This is the plain evaluator:
-//! one rule on one event, as the specification says it, so that a faster one can be held against it.
+//! [`load`] reads YAML documents and refuses what is wrong with file, line, column and a word of help. [`Compiled`] is a
+//! set of rules in which every question is asked once, whatever number of rules asks it: immutable, shared by all
+//! workers, exchanged as a whole. [`Engine`] takes one event after the other and gives [`Hit`]s; correlations keep their
+//! windows in it. [`plain`] is the evaluator that everything is held against: one rule on one event, as the
+//! specification says it.
 //!
 //! ```
 //! let yaml = "title: Login as root\nlogsource: {category: test}\ndetection:\n  s: {user: root}\n  condition: s\n";
@@ -15,6 +17,23 @@
 //! let class = sigma::classify("ndjson", fields);
 //! let seen = sigma::Observed { fields, happened: jiff::Timestamp::UNIX_EPOCH, class: &class, seq: 7 };
 //! assert_eq!(engine.observe(&seen)[0].seqs, [7]);
+//! ```
+//!
+//! Who reads events from text hands over values instead of trees: only the fields that some rule asks, borrowed, on any
+//! number of threads.
+//!
+//! ```
+//! # let yaml = "title: Login as root\nlogsource: {category: test}\ndetection:\n  s: {user: root}\n  condition: s\n";
+//! # let loaded = sigma::load([("root.yml".to_owned(), yaml.as_bytes().to_vec())]);
+//! use sigma::{Compiled, EngineOptions, FieldValue, Fields, Scratch};
+//! let compiled = std::sync::Arc::new(Compiled::new(loaded.rules, EngineOptions::default()));
+//! let route = compiled.route(&sigma::classify("ndjson", &serde_json::Map::new()));
+//! let (mut fields, mut scratch) = (Fields::new(), Scratch::default());
+//! let mut event = fields.begin(compiled.names(), route.extent());
+//! if let Some(at) = event.enter(event.top(), "user") {
+//!     event.put(at, FieldValue::Text("Root"));
+//! }
+//! assert_eq!(compiled.matches(&route, &fields, &mut scratch), [0]);
 //! ```
 
 mod compiled;
@@ -30,6 +49,7 @@ mod gate;
 mod item;
 mod load;
 mod logsource;
+mod matcher;
 mod pattern;
 pub mod plain;
 mod quick;
@@ -40,13 +60,14 @@ mod values;
 mod words;
 mod yaml;
 
-pub use compiled::{Compiled, Route, Scratch};
+pub use compiled::Compiled;
 pub use engine::{Engine, EngineOptions, Hit, Observed};
 pub use explain::{Branch, Explanation, FieldLook, Outcome, Outline, Relations, explain, outline, relations};
 pub use fields::{At, Extent, FieldId, FieldValue, Fields, Filling, Names};
 pub use gate::{Literal, Standing, folded, necessary};
 pub use load::{Loaded, Placeholders, Unarmed, load, load_with};
 pub use logsource::{Class, Source, Sources, SourcesError, Wanted, classify, classify_with};
+pub use matcher::{Route, Scratch};
 pub use reach::{Delivered, Hindrance, hindrances};
 pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};

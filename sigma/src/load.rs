@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Documents in a file.
 const DOCUMENTS_LIMIT: usize = 1000;
+/// Bytes for each of two threads below which a second one is not worth its start.
+const TWO_THREADS_BYTES: usize = 256 << 10;
 const LEVELS: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
 const STATUSES: [&str; 5] = ["stable", "test", "experimental", "deprecated", "unsupported"];
 const KEYS: [&str; 20] = [
@@ -74,17 +76,52 @@ pub fn load<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I) -> Loaded {
     load_with(files, &Placeholders::new())
 }
 
-/// Reads files, each with its path and bytes.
+/// Reads files, each with its path and bytes. Many are read on two threads; what comes out is the same.
 pub fn load_with<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I, placeholders: &Placeholders) -> Loaded {
-    let mut loaded = Loaded::default();
-    let mut waiting = vec![];
-    for (path, bytes) in files {
-        loaded.files += 1;
-        file(&path, &bytes, placeholders, &mut loaded, &mut waiting);
-    }
+    let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
+    let (mut loaded, waiting) = match middle(&files) {
+        None => read(&files, placeholders),
+        Some(middle) => std::thread::scope(|scope| {
+            let (front, back) = files.split_at(middle);
+            let back = scope.spawn(|| read(back, placeholders));
+            let front = read(front, placeholders);
+            joined(front, back.join().expect("reading does not panic, whatever the bytes"))
+        }),
+    };
     resolve(&mut loaded, waiting);
     loaded.loaded = loaded.rules.len() as u64;
     loaded
+}
+
+/// Where many files are cut in two parts of about the same size; none where one thread does as well.
+fn middle(files: &[(String, Vec<u8>)]) -> Option<usize> {
+    let half = files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() / 2;
+    let mut sum = 0;
+    let at = files.iter().position(|(_, bytes)| {
+        sum += bytes.len();
+        sum >= half
+    })?;
+    (half >= TWO_THREADS_BYTES).then_some(at + 1)
+}
+
+fn read(files: &[(String, Vec<u8>)], placeholders: &Placeholders) -> (Loaded, Vec<Waiting>) {
+    let (mut loaded, mut waiting) = (Loaded::default(), vec![]);
+    for (path, bytes) in files {
+        loaded.files += 1;
+        file(path, bytes, placeholders, &mut loaded, &mut waiting);
+    }
+    (loaded, waiting)
+}
+
+fn joined(front: (Loaded, Vec<Waiting>), back: (Loaded, Vec<Waiting>)) -> (Loaded, Vec<Waiting>) {
+    let ((mut loaded, mut waiting), (more, more_waiting)) = (front, back);
+    loaded.files += more.files;
+    loaded.documents += more.documents;
+    loaded.rules.rules.extend(more.rules.rules);
+    loaded.unarmed.extend(more.unarmed);
+    loaded.refused.extend(more.refused);
+    waiting.extend(more_waiting);
+    (loaded, waiting)
 }
 
 /// A correlation whose references are still names.
@@ -313,5 +350,51 @@ fn resolve(loaded: &mut Loaded, mut waiting: Vec<Waiting>) {
         if let Some(rule) = loaded.rules.rules.get_mut(number) {
             rule.silent = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        let text = |n: usize| match n % 7 {
+            0 => "title: [".to_owned(),
+            1 => format!(
+                "title: {n}\nlogsource: {{}}\ndetection:\n  s: {{a|expand: '%who%'}}\n  condition: s\n"
+            ),
+            2 => String::new(),
+            3 => format!(
+                "title: {n}\ncorrelation: {{type: event_count, rules: [r{}], group-by: [a], timespan: 1m, condition: {{gte: 2}}}}\n",
+                n + 1
+            ),
+            _ => format!(
+                "title: {n}\nname: r{n}\nlogsource: {{}}\ndetection:\n  s: {{a: {n}}}\n  condition: s\n---\ntitle: other {n}\n"
+            ),
+        };
+        // Long enough that a second thread is worth its start.
+        let comment = "# x\n".repeat(500);
+        (0..300).map(|n| (format!("{n}.yml"), (text(n) + &comment).into_bytes())).collect()
+    }
+
+    #[test]
+    fn files_read_by_two_threads_give_what_they_give_one_by_one() {
+        let together = load(files());
+        let mut apart = Loaded::default();
+        for one in files() {
+            let one = load([one]);
+            apart.documents += one.documents;
+            apart.refused.extend(one.refused);
+        }
+        assert_eq!((together.files, together.documents), (300, apart.documents));
+        assert_eq!(together.refused, apart.refused);
+        let places = |kind: RuleKind| -> Vec<usize> {
+            let some = together.rules.iter().filter(|r| r.kind == kind);
+            some.map(|r| r.title.parse().expect("a number")).collect()
+        };
+        for kind in [RuleKind::Detection, RuleKind::Correlation] {
+            assert!(places(kind).len() > 40 && places(kind).is_sorted(), "{kind:?}");
+        }
+        assert!(!together.unarmed.is_empty() && !together.refused.is_empty());
     }
 }

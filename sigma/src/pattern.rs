@@ -1,6 +1,7 @@
 //! Texts with wildcards: `*` any run of characters, `?` exactly one, `\` before them the characters themselves.
 
 use crate::item::Place;
+use memchr::memmem;
 
 /// One step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,25 +19,42 @@ pub(crate) enum Step {
 /// Hyphen, slash, en dash, em dash, horizontal bar.
 const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
-/// A pattern, ready to be matched.
+/// A pattern, ready to be matched: pieces that follow each other with anything between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
-    steps: Vec<Step>,
-    cased: bool,
-    /// Where only literal characters stand between the wildcards at both ends, a search for them is enough.
-    plain: Option<Plain>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Plain {
-    text: String,
+    pieces: Vec<Piece>,
     open_start: bool,
     open_end: bool,
+    cased: bool,
+}
+
+/// What stands between two runs of any characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    /// These characters.
+    Text(String),
+    /// One character for each step.
+    Steps(Vec<Step>),
 }
 
 /// How texts are compared without case: lower case of each character, and the variants that only look different.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().flat_map(fold_char).collect()
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The same, appended to a text.
+pub(crate) fn fold_into(text: &str, into: &mut String) {
+    let start = into.len();
+    if text.is_ascii() {
+        into.push_str(text);
+        into[start..].make_ascii_lowercase();
+    } else {
+        text.chars().for_each(|c| {
+            if c.is_ascii() { into.push(c.to_ascii_lowercase()) } else { into.extend(fold_char(c)) }
+        });
+    }
 }
 
 fn fold_char(c: char) -> impl Iterator<Item = char> {
@@ -109,17 +127,33 @@ impl Pattern {
         let open_start = steps.first() == Some(&Step::Any);
         let open_end = steps.len() > 1 && steps.last() == Some(&Step::Any);
         let inner = &steps[usize::from(open_start)..steps.len() - usize::from(open_end)];
-        let chars = |s: &Step| if let Step::Is(c) = s { Some(*c) } else { None };
-        let text: Option<String> = inner.iter().map(chars).collect();
-        let plain = text.map(|text| Plain { text, open_start, open_end });
-        Self { steps, cased, plain }
+        let pieces = inner.split(|s| *s == Step::Any).map(Piece::new).collect();
+        Self { pieces, open_start, open_end, cased }
+    }
+
+    /// Its steps one after the other.
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![];
+        steps.extend(self.open_start.then_some(Step::Any));
+        for (number, piece) in self.pieces.iter().enumerate() {
+            steps.extend((number > 0).then_some(Step::Any));
+            match piece {
+                Piece::Text(text) => steps.extend(text.chars().map(Step::Is)),
+                Piece::Steps(own) => steps.extend(own.iter().cloned()),
+            }
+        }
+        steps.extend(self.open_end.then_some(Step::Any));
+        steps
     }
 
     /// The text as a rule would write it, and where it stands in what matches; none where wildcards stand inside.
     pub(crate) fn shown(&self) -> (String, Option<Place>) {
-        match &self.plain {
-            Some(plain) => (plain.text.clone(), Some(self.literal().1)),
-            None => (text_of(&self.steps), None),
+        match &self.pieces[..] {
+            [Piece::Text(_)] => {
+                let (text, place) = self.literal();
+                (text, Some(place))
+            }
+            _ => (self.written(), None),
         }
     }
 
@@ -127,14 +161,33 @@ impl Pattern {
         self.cased
     }
 
-    pub(crate) fn steps(&self) -> &[Step] {
-        &self.steps
+    /// Whether only literal characters stand between wildcards at the ends.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.pieces[..], [Piece::Text(_)])
+    }
+
+    /// Steps of the longest piece that is not only text: what each character of a value may cost.
+    pub(crate) fn longest_steps(&self) -> usize {
+        let steps = |p: &Piece| if let Piece::Steps(steps) = p { steps.len() } else { 0 };
+        self.pieces.iter().map(steps).max().unwrap_or(0)
+    }
+
+    /// The pattern as a text; patterns that differ differ in it.
+    pub(crate) fn written(&self) -> String {
+        let mut text = String::new();
+        text.push_str(if self.open_start { "*" } else { "" });
+        for (number, piece) in self.pieces.iter().enumerate() {
+            text.push_str(if number > 0 { "*" } else { "" });
+            piece.write(&mut text);
+        }
+        text.push_str(if self.open_end { "*" } else { "" });
+        text
     }
 
     /// The longest run of characters without a wildcard, and how it stands in what matches.
     pub(crate) fn literal(&self) -> (String, Place) {
-        if let Some(Plain { text, open_start, open_end }) = &self.plain {
-            let place = match (open_start, open_end) {
+        if let [Piece::Text(text)] = &self.pieces[..] {
+            let place = match (self.open_start, self.open_end) {
                 (false, false) => Place::Whole,
                 (true, false) => Place::End,
                 (false, true) => Place::Start,
@@ -142,54 +195,113 @@ impl Pattern {
             };
             return (text.clone(), place);
         }
-        let runs = self.steps.split(|s| !matches!(s, Step::Is(_)));
-        let longest = runs.max_by_key(|r| r.len()).unwrap_or(&[]);
-        (text_of(longest), Place::Contains)
+        let longest = self.pieces.iter().map(Piece::literal).max_by_key(String::len);
+        (longest.unwrap_or_default(), Place::Contains)
     }
 
-    /// Whether the whole text matches. The text must be folded unless the pattern is cased.
+    /// Whether the whole text matches. The text must be folded unless the pattern is cased. Each piece is sought as far
+    /// to the left as it can stand; so nothing is ever tried again.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        match &self.plain {
-            Some(Plain { text: part, open_start, open_end }) => match (open_start, open_end) {
-                (false, false) => text == part,
-                (true, false) => text.ends_with(part.as_str()),
-                (false, true) => text.starts_with(part.as_str()),
-                (true, true) => text.contains(part.as_str()),
-            },
-            None => walk(&self.steps, text),
+        let Some((last, before)) = self.pieces.split_last() else { return false };
+        let mut rest = text;
+        for (number, piece) in before.iter().enumerate() {
+            let end = if number == 0 && !self.open_start { piece.start(rest) } else { piece.find(rest) };
+            let Some(end) = end else { return false };
+            rest = &rest[end..];
+        }
+        match (before.is_empty() && !self.open_start, self.open_end) {
+            (true, true) => last.start(rest).is_some(),
+            (true, false) => last.start(rest) == Some(rest.len()),
+            (false, true) => last.find(rest).is_some(),
+            (false, false) => last.ends(rest),
         }
     }
 }
 
-/// Wildcard matching without recursion: on a mismatch go back to the last `*` and let it take one more.
-fn walk(steps: &[Step], text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    let (mut at, mut step) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    while at < chars.len() {
-        let fits = match steps.get(step) {
-            Some(Step::Is(c)) => *c == chars[at],
-            Some(Step::One) => true,
-            Some(Step::Dash) => DASHES.contains(&chars[at]),
-            Some(Step::Any) => {
-                back = Some((step, at));
-                step += 1;
-                continue;
+impl Piece {
+    fn new(steps: &[Step]) -> Self {
+        let chars = |s: &Step| if let Step::Is(c) = s { Some(*c) } else { None };
+        steps
+            .iter()
+            .map(chars)
+            .collect::<Option<String>>()
+            .map_or_else(|| Self::Steps(steps.to_vec()), Self::Text)
+    }
+
+    /// Where it ends if the text begins with it.
+    fn start(&self, text: &str) -> Option<usize> {
+        match self {
+            Self::Text(piece) => text.starts_with(piece.as_str()).then_some(piece.len()),
+            Self::Steps(steps) => {
+                let mut chars = text.char_indices();
+                for step in steps {
+                    let (_, c) = chars.next()?;
+                    step.fits(c).then_some(())?;
+                }
+                Some(chars.offset())
             }
-            None => false,
-        };
-        if fits {
-            at += 1;
-            step += 1;
-        } else if let Some((star, from)) = back {
-            back = Some((star, from + 1));
-            at = from + 1;
-            step = star + 1;
-        } else {
-            return false;
         }
     }
-    steps[step..].iter().all(|s| *s == Step::Any)
+
+    /// Where it ends for the first time.
+    fn find(&self, text: &str) -> Option<usize> {
+        match self {
+            Self::Text(piece) => Some(memmem::find(text.as_bytes(), piece.as_bytes())? + piece.len()),
+            Self::Steps(_) => {
+                text.char_indices().find_map(|(at, _)| self.start(&text[at..]).map(|end| at + end))
+            }
+        }
+    }
+
+    /// Whether the text ends in it.
+    fn ends(&self, text: &str) -> bool {
+        match self {
+            Self::Text(piece) => text.ends_with(piece.as_str()),
+            Self::Steps(steps) => {
+                let from = text.char_indices().rev().nth(steps.len() - 1);
+                from.is_some_and(|(at, _)| self.start(&text[at..]).is_some())
+            }
+        }
+    }
+
+    fn literal(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Steps(steps) => {
+                let runs = steps.split(|s| !matches!(s, Step::Is(_))).map(text_of);
+                runs.max_by_key(String::len).unwrap_or_default()
+            }
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        let character = |text: &mut String, c: char| match c {
+            '*' | '?' | '\\' => text.extend(['\\', c]),
+            c => text.push(c),
+        };
+        let steps = match self {
+            Self::Text(piece) => return piece.chars().for_each(|c| character(text, c)),
+            Self::Steps(steps) => steps,
+        };
+        for step in steps {
+            match step {
+                Step::Is(c) => character(text, *c),
+                // An escaped dash stands for no character otherwise.
+                Step::Dash => text.push_str("\\-"),
+                Step::One | Step::Any => text.push('?'),
+            }
+        }
+    }
+}
+
+impl Step {
+    fn fits(self, c: char) -> bool {
+        match self {
+            Self::Is(wanted) => wanted == c,
+            Self::One | Self::Any => true,
+            Self::Dash => DASHES.contains(&c),
+        }
+    }
 }
 
 #[cfg(test)]

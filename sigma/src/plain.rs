@@ -3,7 +3,7 @@
 use crate::compiled::Links;
 use crate::detection::{Detection, Search};
 use crate::engine::EngineOptions;
-use crate::event::{Kind, Leaf, View};
+use crate::event::{self, Kind, Leaf, View};
 use crate::item::{Item, Part, Place, Test};
 use crate::logsource::Class;
 use crate::rule::{Rule, RuleSet};
@@ -88,18 +88,16 @@ impl Test {
         }
     }
 
-    #[expect(clippy::float_cmp, reason = "a rule's number equals the event's number, not one near it")]
     fn met_by(&self, leaf: &Leaf) -> bool {
         match self {
             Self::Text(pattern) => pattern.matches(if pattern.cased() { &leaf.text } else { leaf.folded() }),
-            Self::Number(number, text) => match leaf.kind {
-                Kind::Number(found) => found == *number,
-                _ => leaf.text == *text,
-            },
+            Self::Number(number, text) => is_number(leaf.kind, &leaf.text, *number, text),
             Self::Regex(regex) => regex.is_match(&leaf.text),
             Self::Cidr(net) => address(&leaf.text).is_some_and(|a| inside(net, a)),
             Self::Compare(order, number) => leaf.number().is_some_and(|n| order.holds(n, *number)),
-            Self::Time(part, order, number) => part.of(leaf).is_some_and(|n| order.holds(n, *number)),
+            Self::Time(part, order, number) => {
+                part.of(leaf.kind, &leaf.text).is_some_and(|n| order.holds(n, *number))
+            }
             Self::Null | Self::Exists(_) | Self::FieldRef { .. } => false,
         }
     }
@@ -111,16 +109,32 @@ fn same(left: &Leaf, right: &Leaf, place: Place, cased: bool) -> bool {
     }
     let (left, right) =
         if cased { (left.text.as_str(), right.text.as_str()) } else { (left.folded(), right.folded()) };
-    match place {
-        Place::Whole => left == right,
-        Place::Contains => left.contains(right),
-        Place::Start => left.starts_with(right),
-        Place::End => left.ends_with(right),
+    place.holds(left, right)
+}
+
+impl Place {
+    /// Whether one text stands like this to another.
+    pub(crate) fn holds(self, text: &str, other: &str) -> bool {
+        match self {
+            Self::Whole => text == other,
+            Self::Contains => text.contains(other),
+            Self::Start => text.starts_with(other),
+            Self::End => text.ends_with(other),
+        }
+    }
+}
+
+/// Whether a value is a rule's number: the same number, or its text.
+#[expect(clippy::float_cmp, reason = "a rule's number equals the event's number, not one near it")]
+pub(crate) fn is_number(kind: Kind, text: &str, number: f64, written: &str) -> bool {
+    match kind {
+        Kind::Number(found) => found == number,
+        _ => text == written,
     }
 }
 
 /// An address in any spelling, with a zone or in brackets; one of version 4 written as version 6 is of version 4.
-fn address(text: &str) -> Option<IpAddr> {
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_start_matches('[').trim_end_matches(']');
     let text = text.split('%').next().unwrap_or(text);
     text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
@@ -136,14 +150,14 @@ fn inside(net: &IpNet, address: IpAddr) -> bool {
 
 impl Part {
     /// This part of a time in UTC, if the value is a time.
-    pub(crate) fn of(self, leaf: &Leaf) -> Option<f64> {
-        let at: Timestamp = match leaf.kind {
+    pub(crate) fn of(self, kind: Kind, text: &str) -> Option<f64> {
+        let at: Timestamp = match kind {
             Kind::Number(number) => epoch(number)?,
-            _ => match leaf.text.trim().parse() {
+            _ => match text.trim().parse() {
                 Ok(at) => at,
-                Err(_) => match leaf.text.trim().parse::<jiff::civil::DateTime>() {
+                Err(_) => match text.trim().parse::<jiff::civil::DateTime>() {
                     Ok(civil) => TimeZone::UTC.to_timestamp(civil).ok()?,
-                    Err(_) => epoch(leaf.number()?)?,
+                    Err(_) => epoch(event::number(kind, text)?)?,
                 },
             },
         };

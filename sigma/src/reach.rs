@@ -4,7 +4,7 @@ use crate::condition::Expr;
 use crate::detection::{Detection, Search};
 use crate::event::{Kind, Leaf};
 use crate::item::{Item, Test};
-use crate::rule::Rule;
+use crate::rule::{Body, Rule};
 use serde_json::Map;
 use std::collections::BTreeSet;
 
@@ -43,6 +43,33 @@ pub fn hindrances<'a>(rule: &Rule, delivered: &dyn Fn(&str) -> Delivered<'a>) ->
         return vec![];
     }
     judge.found.into_iter().collect()
+}
+
+/// The fields that a rule asks, each once: in its detection, or to group and count what it counts.
+pub(crate) fn asked(rule: &Rule) -> BTreeSet<&str> {
+    let mut all = BTreeSet::new();
+    if let Some(detection) = rule.any_detection() {
+        detection.searches.iter().for_each(|s| asked_by(s, &mut all));
+    }
+    if let Body::Correlation(correlation) = &rule.body {
+        all.extend(correlation.asked());
+    }
+    all
+}
+
+fn asked_by<'a>(search: &'a Search, into: &mut BTreeSet<&'a str>) {
+    match search {
+        Search::Any(parts) => parts.iter().for_each(|p| asked_by(p, into)),
+        Search::All(items) => {
+            for item in items {
+                into.extend(item.field.as_deref());
+                into.extend(item.tests.iter().filter_map(|test| match test {
+                    Test::FieldRef { other, .. } => Some(other.as_str()),
+                    _ => None,
+                }));
+            }
+        }
+    }
 }
 
 struct Judge<'a, 'd> {

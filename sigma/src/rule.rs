@@ -126,3 +126,10 @@ impl RuleSet {
         self.rules.iter().position(named)
     }
 }
+
+impl FromIterator<Rule> for RuleSet {
+    /// Rules one by one. Correlations among them still call rules by the numbers that they had where they come from.
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        Self { rules: rules.into_iter().collect() }
+    }
+}

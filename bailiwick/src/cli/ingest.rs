@@ -85,6 +85,12 @@ pub(crate) fn run(config: &Config, args: &IngestArgs, out: Out) -> Result<Exit, 
     let mut report = ingest(&home, &job, &mut watch)?;
     report.files.extend(failed);
     drop(progress);
+    if watch.closed() > 0 {
+        out.insist(&format!(
+            "correlations reached their bound {} times: what they count may be too little",
+            watch.closed()
+        ));
+    }
     Ok(told(&report, report.alerts.len() as u64, begun.elapsed(), out))
 }
 

@@ -1,20 +1,27 @@
 //! `scan`: rules over files, nothing kept.
 
+mod crew;
+mod look;
+#[cfg(test)]
+mod tests;
+
+use self::crew::{Job, Step};
+use self::look::{Found, Way};
 use super::ingest::{inputs, stop_flag};
 use super::zone;
 use crate::clock;
 use crate::fault::{Exit, Fault};
-use crate::ingest::{Input, limits};
+use crate::ingest::limits;
 use crate::out::{Form, Listing, Out};
 use crate::progress::Progress;
 use clap::Args;
-use collect::{Arrival, Options, Summary};
+use collect::{Options, Summary};
 use model::Format;
 use serde_json::{Value, json};
-use sigma::{Engine, EngineOptions, Hit, Observed, RuleSet, classify};
+use sigma::{Compiled, Engine, EngineOptions, Hit, Observed, RuleSet};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub(crate) const HELP: &str = "Examples:
@@ -56,34 +63,19 @@ pub(crate) fn run(args: &ScanArgs, out: Out) -> Result<Exit, Fault> {
         limits: limits(),
     };
     out.say("scan keeps nothing: no seal, no alert");
-    let engine = Engine::new(rules, EngineOptions { ignore_logsource: args.ignore_logsource });
+    let compiled = Arc::new(Compiled::new(rules, EngineOptions { ignore_logsource: args.ignore_logsource }));
     let progress = Progress::new(out, bytes, true);
-    let mut scan = Scan {
-        engine,
-        out,
-        hits: 0,
-        records: 0,
-        bytes: 0,
-        incomplete: 0,
-        begins: vec![],
-        by_rule: BTreeMap::new(),
-        listing: (out.form == Form::Json).then(|| out.listing("scan", "hits")),
-    };
+    let mut scan = Scan::new(Engine::over(Arc::clone(&compiled)), out);
     for report in &failed {
         scan.incomplete += 1;
         out.insist(&format!("incomplete: {}: {}", report.path, report.stopped.as_deref().unwrap_or("")));
     }
     let stop = stop_flag();
-    for input in &inputs {
-        let shown = scan.file(input, &options, stop);
+    let job = Job { inputs: &inputs, options: &options, compiled: &compiled, way: Way::Quick, stop };
+    crew::scan(&job, &mut |step| {
+        scan.take(step);
         progress.at(scan.bytes);
-        if let Some(why) = shown {
-            out.insist(&format!("incomplete: {}: {why}", input.shown));
-        }
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-    }
+    });
     drop(progress);
     Ok(scan.told(stop.load(Ordering::Relaxed)))
 }
@@ -101,6 +93,9 @@ fn rules(args: &ScanArgs, out: Out) -> Result<RuleSet, Fault> {
     Ok(loaded.rules)
 }
 
+/// Bytes of lines that are written together.
+const READY_BYTES: usize = 64 << 10;
+
 struct Scan {
     engine: Engine,
     out: Out,
@@ -112,49 +107,74 @@ struct Scan {
     begins: Vec<(u64, String)>,
     by_rule: BTreeMap<usize, u64>,
     listing: Option<Listing>,
+    /// Records of the file that could not be read.
+    unreadable: u64,
+    /// Lines that are written together.
+    ready: String,
 }
 
 impl Scan {
-    /// Looks at one file; says why it is incomplete, if it is.
-    fn file(
-        &mut self,
-        input: &Input,
-        options: &Options,
-        stop: &std::sync::atomic::AtomicBool,
-    ) -> Option<String> {
-        self.begins.push((self.records, input.shown.clone()));
-        let opened = match crate::ingest::open(input) {
-            Ok(opened) => opened,
-            Err(error) => {
-                self.incomplete += 1;
-                return Some(format!("cannot be opened: {error}"));
-            }
-        };
-        let summary: Summary = collect::read(opened, options, &mut |arrival| {
-            if arrival.unreadable == 0 {
-                self.look(&arrival);
-            }
-            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        self.bytes += summary.bytes;
-        let why =
-            summary
-                .stopped
-                .or((summary.unreadable > 0)
-                    .then(|| format!("{} records could not be read", summary.unreadable)));
-        self.incomplete += u64::from(why.is_some());
-        why
+    fn new(engine: Engine, out: Out) -> Self {
+        Self {
+            engine,
+            out,
+            hits: 0,
+            records: 0,
+            bytes: 0,
+            incomplete: 0,
+            begins: vec![],
+            by_rule: BTreeMap::new(),
+            listing: (out.form == Form::Json).then(|| out.listing("scan", "hits")),
+            unreadable: 0,
+            ready: String::new(),
+        }
     }
 
-    fn look(&mut self, arrival: &Arrival) {
-        let class = classify(arrival.draft.source.format().as_str(), &arrival.fields);
-        let (seq, happened) = (self.records, arrival.draft.happened);
-        self.records += 1;
-        let seen = Observed { fields: &arrival.fields, happened, class: &class, seq };
-        for hit in self.engine.observe(&seen) {
+    fn take(&mut self, step: Step<'_>) {
+        match step {
+            Step::Begin(input) => {
+                self.unreadable = 0;
+                self.begins.push((self.records, input.shown.clone()));
+            }
+            Step::Unopened(error) => self.ended(Some(format!("cannot be opened: {error}"))),
+            Step::Seen(seen) => {
+                seen.found.iter().for_each(|found| self.found(found));
+                self.write_over(0);
+                self.records += seen.records;
+                self.unreadable += seen.unreadable;
+            }
+            Step::End(Summary { bytes, stopped, .. }) => {
+                self.bytes += bytes;
+                let many = self.unreadable;
+                self.ended(stopped.or((many > 0).then(|| format!("{many} records could not be read"))));
+            }
+        }
+    }
+
+    /// Ends a file; says why it is incomplete, if it is.
+    fn ended(&mut self, why: Option<String>) {
+        let Some(why) = why else { return };
+        self.incomplete += 1;
+        let path = self.begins.last().map_or("", |(_, path)| path);
+        self.out.insist(&format!("incomplete: {path}: {why}"));
+    }
+
+    fn found(&mut self, found: &Found) {
+        let Found { at, fields, happened, class, matched } = found;
+        let event = Observed { fields, happened: *happened, class, seq: self.records + at };
+        for hit in self.engine.settle(matched, &event) {
             if !hit.goes_on {
                 self.tell(&hit);
+                self.write_over(READY_BYTES);
             }
+        }
+    }
+
+    /// Writes the lines that are ready, once they are longer than this.
+    fn write_over(&mut self, bytes: usize) {
+        if self.ready.len() > bytes {
+            self.out.verbatim(&self.ready);
+            self.ready.clear();
         }
     }
 
@@ -171,7 +191,9 @@ impl Scan {
         match self.out.form {
             Form::Text => {
                 let level = rule.level.as_deref().unwrap_or("-");
-                self.out.row(&[level, &rule.title, path, &record.to_string(), &hit.first.to_string()]);
+                let row = [level, &rule.title, path, &record.to_string(), &hit.first.to_string()];
+                let row = Out::row_of(&row);
+                self.ready.push_str(&row);
             }
             _ => {
                 let records: Vec<Value> = hit
@@ -189,7 +211,7 @@ impl Scan {
                 });
                 match &mut self.listing {
                     Some(listing) => listing.push(&value),
-                    None => self.out.json_line(&value),
+                    None => self.ready.push_str(&Out::line_of(&value)),
                 }
             }
         }

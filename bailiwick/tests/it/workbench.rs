@@ -216,7 +216,21 @@ fn what_can_never_fire_is_told_with_its_reason() {
     assert_eq!(never(&["--sources", "sysmon,sshd"]), [""; 0]);
     let log = place.file("auth.log", format!("{OTHER}{LINE}").as_bytes());
     assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
-    assert_eq!(never(&["--customer", "acme"]), ["Shell logsource"]);
+    // A message by syslog may be of any product, and so is offered to the rule; its fields are not there.
+    assert_eq!(never(&["--customer", "acme"]), ["Shell field"]);
+    let zeek = place
+        .file("dns.log", b"{\"_path\":\"dns\",\"ts\":1730000000.5,\"uid\":\"C1\",\"query\":\"a.example\"}\n");
+    let place = Place::with(&["bare"]);
+    place.file("rules/root.yml", ROOT.as_bytes());
+    assert_eq!(place.run(&["ingest", "--customer", "bare", "--format", "zeek", &zeek]).code, 0);
+    let ran = place
+        .run(&["rule", "check", &place.path("rules").display().to_string(), "--customer", "bare", "--json"])
+        .json();
+    assert_eq!(
+        (&ran["never"][0]["code"], &ran["sources"]["zeek/*/dns"]),
+        (&json!("logsource"), &json!(1)),
+        "{ran}"
+    );
     let wrong = place.run(&["rule", "check", &folder, "--sources", "windoze"]);
     assert!(wrong.code == 2 && wrong.err.contains("did you mean `windows`"), "{}", wrong.err);
     assert_eq!(place.run(&["rule", "check", &folder, "--customer", "nobody"]).code, 2);

@@ -3,12 +3,12 @@
 //! The head's own counts are not believed: a log that was not closed has old ones. Each chunk's head says which
 //! records it holds; every one of them is handed out, or its bytes with the number of those that could not be read.
 
-use super::{Parsed, xml};
+use super::xml;
 use crate::feed::Feed;
 use crate::out::Out;
 use ::evtx::{EvtxChunkData, ParserSettings};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 /// First bytes of a file.
@@ -19,8 +19,34 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// Records are at least this long, so a chunk cannot hold more.
 const RECORDS_LIMIT: u64 = (CHUNK_BYTES / 24) as u64;
 
+/// A chunk as it lies in a file.
+pub(crate) struct Chunk {
+    pub(crate) bytes: Vec<u8>,
+    /// Where it begins.
+    pub(crate) offset: u64,
+    /// Where it ends.
+    pub(crate) end: u64,
+}
+
 /// Reads a file until its end.
 pub(crate) fn read(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
+    chunks(feed, out, &mut |chunk, out| {
+        records(&chunk, &mut |item| match item {
+            Rendered::Record(raw) => {
+                let parsed = xml::parse(&raw, &out.options.limits);
+                out.record(raw, parsed, chunk.end)
+            }
+            Rendered::Lost { why, many } => out.unreadable(chunk.bytes.clone(), why, many, chunk.end),
+        })
+    })
+}
+
+/// Hands out the chunks of a file; what is no chunk goes out as it is.
+pub(crate) fn chunks(
+    feed: &mut Feed<'_>,
+    out: &mut Out<'_>,
+    each: &mut dyn FnMut(Chunk, &mut Out<'_>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let head = feed.take(HEAD_BYTES);
     if head.is_empty() {
         out.stopped("the file is empty; a Windows event log has a head of 4,096 bytes".into());
@@ -31,7 +57,6 @@ pub(crate) fn read(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
         out.stopped(why.into());
         out.unreadable(head, why.into(), 1, feed.offset())?;
     }
-    let settings = Arc::new(ParserSettings::default().validate_checksums(false));
     let mut chunks = 0u64;
     loop {
         let offset = feed.offset();
@@ -44,7 +69,19 @@ pub(crate) fn read(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
         if bytes.iter().all(|b| *b == 0) {
             continue;
         }
-        chunk(bytes, offset, &settings, feed.offset(), out)?;
+        if !bytes.starts_with(CHUNK_MAGIC) {
+            let why = format!("no chunk of records at byte {offset}");
+            out.unreadable(bytes, why, 1, feed.offset())?;
+            continue;
+        }
+        if bytes.len() < CHUNK_BYTES {
+            // Whether records were lost or only empty space, the file is not whole.
+            let have = bytes.len();
+            out.stopped(format!(
+                "the file ends inside the chunk at byte {offset}, {have} of {CHUNK_BYTES} bytes"
+            ));
+        }
+        each(Chunk { bytes, offset, end: feed.offset() }, out)?;
     }
     if chunks == 0 {
         out.stopped("the file ends behind its head; it holds no chunk of records".into());
@@ -64,54 +101,46 @@ fn claimed(bytes: &[u8]) -> u64 {
     }
 }
 
-fn chunk(
-    bytes: Vec<u8>,
-    offset: u64,
-    settings: &Arc<ParserSettings>,
-    end: u64,
-    out: &mut Out<'_>,
-) -> ControlFlow<()> {
-    if !bytes.starts_with(CHUNK_MAGIC) {
-        let why = format!("no chunk of records at byte {offset}");
-        return out.unreadable(bytes, why, 1, end);
-    }
-    let claimed = claimed(&bytes);
-    let cut = bytes.len() < CHUNK_BYTES;
-    if cut {
-        // Whether records were lost or only empty space, the file is not whole.
-        let have = bytes.len();
-        out.stopped(format!(
-            "the file ends inside the chunk at byte {offset}, {have} of {CHUNK_BYTES} bytes"
-        ));
-    }
-    let mut whole = bytes.clone();
+/// What is met in a chunk.
+pub(crate) enum Rendered {
+    /// A record as XML.
+    Record(Vec<u8>),
+    /// Records that are known to exist and could not be read; the chunk stands for them.
+    Lost { why: String, many: u64 },
+}
+
+/// The records of a chunk, in their order, and behind them what was lost.
+pub(crate) fn records(chunk: &Chunk, each: &mut dyn FnMut(Rendered) -> ControlFlow<()>) -> ControlFlow<()> {
+    let claimed = claimed(&chunk.bytes);
+    let mut whole = chunk.bytes.clone();
     whole.resize(CHUNK_BYTES, 0);
     // The renderer works on bytes from outside; should it ever panic, this chunk is unreadable and nothing more.
-    let rendered = catch_unwind(AssertUnwindSafe(|| render(whole, settings)));
+    let rendered = catch_unwind(|| render(whole));
     let (records, faults) = rendered.unwrap_or_else(|_| (vec![], vec!["the renderer gave up".into()]));
     let found = records.len() as u64;
     for raw in records {
-        let parsed: Parsed = xml::parse(&raw, &out.options.limits);
-        out.record(raw, parsed, end)?;
+        each(Rendered::Record(raw))?;
     }
     let missing = claimed.saturating_sub(found).max(faults.len() as u64);
     if missing == 0 {
         return ControlFlow::Continue(());
     }
     let first = faults.first().map_or("they are not where the chunk's head says", String::as_str);
-    let cut = if cut { "; the file ends inside it" } else { "" };
+    let cut = if chunk.bytes.len() < CHUNK_BYTES { "; the file ends inside it" } else { "" };
+    let offset = chunk.offset;
     let why = format!("{missing} of {claimed} records in the chunk at byte {offset}: {first}{cut}");
-    out.unreadable(bytes, why, missing, end)
+    each(Rendered::Lost { why, many: missing })
 }
 
 /// The records of a chunk as XML, and what was met instead of the others.
-fn render(bytes: Vec<u8>, settings: &Arc<ParserSettings>) -> (Vec<Vec<u8>>, Vec<String>) {
+fn render(bytes: Vec<u8>) -> (Vec<Vec<u8>>, Vec<String>) {
     let (mut records, mut faults) = (vec![], vec![]);
+    let settings = Arc::new(ParserSettings::default().validate_checksums(false));
     let mut data = match EvtxChunkData::new(bytes, false) {
         Ok(data) => data,
         Err(error) => return (records, vec![error.to_string()]),
     };
-    match data.parse(Arc::clone(settings)) {
+    match data.parse(settings) {
         Ok(mut chunk) => {
             for record in chunk.iter() {
                 match record.and_then(::evtx::EvtxRecord::into_xml_bytes) {

@@ -8,10 +8,13 @@ use std::ops::ControlFlow;
 
 /// Reads lines until the end. Empty lines are no records; one over the limit is kept in pieces.
 pub(crate) fn read(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
+    pass_mark(feed);
+    rest(feed, out)
+}
+
+/// Reads lines where they are no longer the first.
+pub(crate) fn rest(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
     let limit = out.options.limits.record_bytes;
-    if feed.peek().starts_with(b"\xef\xbb\xbf") {
-        feed.pass(3);
-    }
     while let Some(line) = next_line(feed, limit) {
         if line.whole {
             if !line.bytes.iter().all(u8::is_ascii_whitespace) {
@@ -44,6 +47,13 @@ pub(crate) fn read(feed: &mut Feed<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
         }
     }
     ControlFlow::Continue(())
+}
+
+/// Passes over the mark that some programs write before UTF-8.
+pub(crate) fn pass_mark(feed: &mut Feed<'_>) {
+    if feed.peek().starts_with(b"\xef\xbb\xbf") {
+        feed.pass(3);
+    }
 }
 
 pub(crate) struct Line {

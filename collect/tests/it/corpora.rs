@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// The folder of real logs, if it is there.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn corpora() -> Option<PathBuf> {
+pub(crate) fn corpora() -> Option<PathBuf> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpora"));
     let path = option_env!("BAILIWICK_CORPORA").map_or(beside, PathBuf::from);
     if !path.is_dir() {

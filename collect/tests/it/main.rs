@@ -2,6 +2,7 @@
 
 mod corpora;
 mod hostile;
+mod parts;
 
 use collect::{Arrival, Input, Limits, Options, Summary, fields, read};
 use model::Time;

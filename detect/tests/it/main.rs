@@ -1,6 +1,7 @@
 //! Every rule of ours fires on what it is for and is silent beside it; alerts grow; customers stay apart.
 
 mod across;
+mod clocks;
 mod page;
 mod patterns;
 mod rules;

@@ -62,6 +62,38 @@ impl Correlations {
         Self { feeds, states: BTreeMap::new() }
     }
 
+    /// What goes on with other rules: the state of each correlation whose successor, by id, asks the same of the same
+    /// rules and carries the same fields on. `new_numbers` are those of rules of before.
+    pub(crate) fn carried_over(
+        self,
+        before: &RuleSet,
+        now: &RuleSet,
+        new_numbers: &BTreeMap<usize, usize>,
+    ) -> Self {
+        let mut made = Self::new(now);
+        for (number, mut state) in self.states {
+            let Some(new) = new_numbers.get(&number).copied() else { continue };
+            let of = |rules: &RuleSet, number: usize| match &rules.rules.get(number)?.body {
+                Body::Correlation(correlation) => Some(correlation.clone()),
+                Body::Detection(_) | Body::Filter { .. } => None,
+            };
+            let Some((old, successor)) = of(before, number).zip(of(now, new)) else { continue };
+            let looks_up = |feeds: &BTreeMap<usize, Arc<[Feed]>>, rule: &usize, number: usize| {
+                let feed = feeds.get(rule)?.iter().find(|f| f.number == number)?;
+                Some((feed.group_by.clone(), feed.fields.clone(), feed.carries.clone()))
+            };
+            let same = |rule: &usize| {
+                let new_rule = new_numbers.get(rule).copied().unwrap_or(usize::MAX);
+                looks_up(&self.feeds, rule, number) == looks_up(&made.feeds, &new_rule, new)
+            };
+            if old.asks_as(&successor, new_numbers) && old.rules.iter().all(same) {
+                state.renumber(new_numbers);
+                made.states.insert(new, state);
+            }
+        }
+        made
+    }
+
     /// Whether hits of a rule are counted.
     pub(crate) fn is_fed_by(&self, rule: usize) -> bool {
         self.feeds.contains_key(&rule)

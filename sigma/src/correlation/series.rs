@@ -283,6 +283,26 @@ impl Series {
         }
     }
 
+    /// Calls rules by the numbers that they have in another set.
+    pub(super) fn renumber(&mut self, new_numbers: &BTreeMap<usize, usize>) {
+        let new = |rule: &mut usize| *rule = new_numbers.get(rule).copied().unwrap_or(*rule);
+        self.entries.iter_mut().for_each(|e| new(&mut e.rule));
+        // What one record is of several rules stands in the order of their numbers.
+        self.entries.make_contiguous().sort_by_key(Entry::key);
+        let renamed = |mut thing: Thing| {
+            if let Thing::Episode(rule, ..) = &mut thing {
+                new(rule);
+            }
+            thing
+        };
+        let things = &mut self.things;
+        things.numbers =
+            std::mem::take(&mut things.numbers).into_iter().map(|(t, n)| (renamed(t), n)).collect();
+        for slot in things.uses.iter_mut().flatten() {
+            slot.0 = renamed(slot.0.clone());
+        }
+    }
+
     fn release(&mut self, of: &Correlation, weight: Weight) {
         // Rules are numbered by their place, which no hit takes along.
         if !of.kind.is_temporal() {

@@ -149,6 +149,11 @@ impl State {
         }
     }
 
+    /// Calls rules by the numbers that they have in another set, which has them all.
+    pub(super) fn renumber(&mut self, new_numbers: &BTreeMap<usize, usize>) {
+        self.series.iter_mut().flatten().for_each(|(_, series)| series.renumber(new_numbers));
+    }
+
     fn close_oldest(&mut self, of: &Correlation) {
         let Some((last, number)) = self.quiet.pop_first() else { return };
         let Some((key, series)) = self.series.get_mut(number as usize).and_then(Option::take) else { return };

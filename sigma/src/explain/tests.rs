@@ -1,3 +1,5 @@
+//! Every branch is told, agrees with the plain evaluator, and long ones are cut.
+
 use super::*;
 use crate::{classify, load};
 

@@ -1,3 +1,5 @@
+//! An event taken apart says what its tree says.
+
 use super::*;
 use crate::event::View;
 use crate::logsource::Class;

@@ -54,14 +54,49 @@ fn every_correlation_case_holds() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Every file of rules below a folder.
 pub(super) fn rules_below(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
+    below(folder, "yml", into);
+}
+
+/// Every file of public rules.
+pub(super) fn public_rules(sigma: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(sigma).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("rules")) {
+            below(&path, "yml", &mut files);
+        }
+    }
+    files
+}
+
+/// The fields of every record of the Windows event logs that lie beside the rules.
+pub(super) fn records(sigma: &Path) -> Vec<model::Fields> {
+    let mut files = vec![];
+    below(&sigma.join("../evtx/attack-samples"), "evtx", &mut files);
+    let mut records = vec![];
+    for (name, bytes) in files {
+        let input = collect::Input { name, modified: None, bytes: Box::new(&bytes[..]) };
+        let options = collect::Options::at(jiff::Timestamp::UNIX_EPOCH);
+        collect::read(input, &options, &mut |arrival| {
+            if arrival.unreadable == 0 {
+                records.push(arrival.fields);
+            }
+            std::ops::ControlFlow::Continue(())
+        });
+    }
+    records
+}
+
+fn below(folder: &Path, ending: &str, into: &mut Vec<(String, Vec<u8>)>) {
     let mut entries: Vec<_> =
         std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            rules_below(&path, into);
-        } else if path.extension().is_some_and(|e| e == "yml") {
+            below(&path, ending, into);
+        } else if path.extension().is_some_and(|e| e == ending) {
             into.push((path.display().to_string(), std::fs::read(&path).expect("reads")));
         }
     }
@@ -70,13 +105,7 @@ pub(super) fn rules_below(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
 #[test]
 fn every_public_rule_loads_and_only_placeholders_are_unarmed() {
     let Some(sigma) = corpora() else { return };
-    let mut files = vec![];
-    for entry in std::fs::read_dir(&sigma).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("rules")) {
-            rules_below(&path, &mut files);
-        }
-    }
+    let files = public_rules(&sigma);
     let many = files.len() as u64;
     let all = load(files);
     let wrong: Vec<_> =
@@ -86,7 +115,7 @@ fn every_public_rule_loads_and_only_placeholders_are_unarmed() {
     assert_eq!(all.loaded + all.unarmed.len() as u64, all.documents);
     assert!(all.unarmed.iter().all(|u| !u.missing.is_empty()) && all.unarmed.len() < 40, "{:?}", all.unarmed);
     let mut examples = vec![];
-    rules_below(&sigma.join("specification-examples"), &mut examples);
+    below(&sigma.join("specification-examples"), "yml", &mut examples);
     let examples = load(examples);
     assert!(examples.refused.is_empty() && examples.documents > 0, "{:?}", examples.refused);
 }

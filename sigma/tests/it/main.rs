@@ -2,7 +2,11 @@
 
 mod cases;
 mod corpora;
+mod counting;
+mod exchange;
 mod faulty;
+mod hostile;
+mod same;
 mod sources;
 
 use serde_json::Value;

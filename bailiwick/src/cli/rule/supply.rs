@@ -208,7 +208,7 @@ fn common(one: &'static Source, other: &'static Source) -> Vec<Part> {
                     o.contains(&"*") || list.contains(&"*") || list.iter().any(|v| o.contains(v))
                 })
             };
-            if wanted.keys.iter().all(|(key, list)| meet(&key, list)) {
+            if wanted.keys.iter().all(|(key, list)| meet(key, list)) {
                 let ids = match (ids(wanted), ids(also)) {
                     (Some(a), Some(b)) => Some(a.intersection(&b).cloned().collect()),
                     (a, b) => a.or(b),

@@ -1,0 +1,216 @@
+//! The quick way sees what the full one sees, and many threads give one order.
+
+use super::crew::{self, Job, Step};
+use super::look::{Look, Seen, Way};
+use crate::ingest::Input;
+use collect::{Options, split};
+use proptest::prelude::*;
+use sigma::{Compiled, EngineOptions};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Rules that look at names, paths, lists, numbers, nothing and everything.
+const RULES: &str = r#"
+title: name
+logsource: {category: any}
+detection:
+  s: {a: x}
+  n: {b: null}
+  condition: s or not n
+---
+title: path
+logsource: {category: any}
+detection:
+  s: {a.b: 1, c|exists: true}
+  condition: s
+---
+title: log
+logsource: {product: windows, service: security}
+detection:
+  s: {EventID: 4625, a|contains: 'é'}
+  condition: s
+---
+title: program
+logsource: {product: zeek}
+detection:
+  s: {a|re: '^\d+$'}
+  condition: not s
+---
+title: everything
+logsource: {service: sysmon}
+detection:
+  k: [needle, 7]
+  condition: k
+"#;
+
+fn options() -> Options {
+    Options::at("2026-11-24T00:00:00Z".parse().expect("good"))
+}
+
+fn compiled(files: Vec<(String, Vec<u8>)>) -> Arc<Compiled> {
+    let loaded = sigma::load(files);
+    assert!(!loaded.rules.is_empty() && loaded.refused.is_empty(), "{:?}", loaded.refused);
+    Arc::new(Compiled::new(loaded.rules, EngineOptions::default()))
+}
+
+fn ours() -> Arc<Compiled> {
+    compiled(vec![("rules.yml".into(), RULES.into())])
+}
+
+/// What each part of an input held, both ways the same; the matches.
+fn check(compiled: &Arc<Compiled>, name: &str, bytes: &[u8]) -> usize {
+    let (mut quick, mut full) = (Look::new(compiled, Way::Quick), Look::new(compiled, Way::Full));
+    let mut matches = 0;
+    let input = collect::Input { name: name.into(), modified: None, bytes: Box::new(bytes) };
+    split(input, &options(), &mut |part| {
+        let (one, two) = (quick.part(&part), full.part(&part));
+        assert_eq!(one, two, "{name}");
+        matches += one.found.iter().map(|f| f.matched.len()).sum::<usize>();
+        ControlFlow::Continue(())
+    });
+    matches
+}
+
+const ODD: [&str; 20] = [
+    r#"{"a":"x"}"#,
+    r#"{"a":"y","a":"x"}"#,
+    r#"{"a":"x","a":"y"}"#,
+    r#"{"a":"x""#,
+    r#"{"a":{"b":1},"c":null}"#,
+    r#"{"a.b":2,"a":{"b":1},"c":null}"#,
+    r#"{"a":{"b":1},"a.b":2,"c":null}"#,
+    r#"{"a":[{"b":2},{"b":[3,1]}],"c":[]}"#,
+    r#"{"b":null}"#,
+    r#"{"b":[null,3]}"#,
+    r#"{"Channel":"Security","EventID":4625,"a":"caf\u00c9"}"#,
+    r#"{"Channel":"Security","EventID":"4625","a":"café"}"#,
+    r#"{"Channel":"System","Channel":"Security","EventID":"4625","a":"É"}"#,
+    r#"{"Channel":"Security","Channel":null,"EventID":4625,"a":"é"}"#,
+    r#"{"Channel":"Security","EventID":4625.0,"a":"é"}"#,
+    r#"{"Channel":["Security"],"EventID":4625,"a":"é"}"#,
+    r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"deep":[{"er":"a NEEDLE"}]}"#,
+    r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"n":7,"n":8}"#,
+    r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"n":8,"n":7}"#,
+    r#"{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"a=x"}"#,
+];
+
+#[test]
+fn odd_records_are_seen_both_ways_alike() {
+    let rules = ours();
+    let matches: Vec<usize> = ODD.iter().map(|line| check(&rules, "some.ndjson", line.as_bytes())).collect();
+    assert_eq!(matches, [2, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 1, 0, 1, 2]);
+    assert!(check(&rules, "dns.log", br#"{"_path":"dns","uid":"C1","ts":1.5,"a":"7b"}"#) > 0);
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let scalar = prop::sample::select(vec![
+        "null",
+        "true",
+        "7",
+        "-7",
+        "1.50",
+        "4625",
+        "1e2",
+        "\"x\"",
+        "\"\"",
+        "\"\\u00c9\"",
+        "\"Security\"",
+        "\"4625\"",
+        "\"needle\"",
+        "\"Microsoft-Windows-Sysmon/Operational\"",
+        "\"\\x\"",
+        "12345678901234567890",
+    ]);
+    scalar.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|list| format!("[{}]", list.join(","))),
+            prop::collection::vec(("[abc]|a\\.b|n", inner), 0..3).prop_map(|members| object(&members)),
+        ]
+    })
+}
+
+fn object(members: &[(String, String)]) -> String {
+    let members: Vec<String> = members.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let key = "[abc]|a\\.b|Channel|EventID|_path|program|\\\\u0061";
+    prop::collection::vec((key, value()), 0..6).prop_map(|members| object(&members))
+}
+
+proptest! {
+    #[test]
+    fn any_lines_are_seen_both_ways_alike(
+        lines in prop::collection::vec(line(), 1..20),
+        name in prop::sample::select(vec!["some.ndjson", "some.log"]),
+    ) {
+        check(&ours(), name, lines.join("\n").as_bytes());
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn real_logs_are_seen_both_ways_alike() {
+    let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpora"));
+    let corpora = option_env!("BAILIWICK_CORPORA").map_or(beside, PathBuf::from);
+    if !corpora.is_dir() {
+        println!("skipped: no corpora at hand");
+        return;
+    }
+    let of = |folders: &[&str]| {
+        let paths: Vec<PathBuf> = folders.iter().map(|f| corpora.join("sigma").join(f)).collect();
+        crate::cli::rule::read(&paths).expect("readable")
+    };
+    let mut files =
+        of(&["rules/windows/builtin", "rules/windows/powershell", "rules/windows/network_connection"]);
+    files.extend(detect::built_in_files());
+    let rules = compiled(files);
+    let mut matches = 0;
+    for folder in ["evtx/attack-samples", "logs"] {
+        for (name, path) in collect::walk(&corpora.join(folder)).files {
+            matches += check(&rules, &name, &std::fs::read(path).expect("there"));
+        }
+    }
+    assert!(matches > 500, "{matches}");
+}
+
+#[test]
+fn what_many_threads_see_comes_in_the_order_of_the_inputs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = |n: usize| (0..n).map(|i| format!("{{\"a\":\"x\",\"i\":{i}}}\n")).collect::<String>();
+    let inputs: Vec<Input> = [40_000, 0, 3, 20_000]
+        .into_iter()
+        .enumerate()
+        .map(|(number, many)| {
+            let path = folder.path().join(format!("{number}.ndjson"));
+            std::fs::write(&path, lines(many)).expect("written");
+            Input { shown: number.to_string(), name: number.to_string(), path: Some(path) }
+        })
+        .chain([Input { shown: "none".into(), name: "none".into(), path: Some(folder.path().join("none")) }])
+        .collect();
+    let (options, compiled, stop) = (options(), ours(), AtomicBool::new(false));
+    let job = Job { inputs: &inputs, options: &options, compiled: &compiled, way: Way::Quick, stop: &stop };
+    let (mut told, mut records) = (vec![], 0);
+    crew::scan(&job, &mut |step| match step {
+        Step::Begin(input) => {
+            told.push(input.shown.clone());
+            records = 0;
+        }
+        Step::Seen(Seen { records: many, found, .. }) => {
+            for (nth, one) in found.iter().enumerate() {
+                let number = records + one.at;
+                assert_eq!((nth as u64, one.fields["i"].as_u64()), (one.at, Some(number)));
+            }
+            records += many;
+        }
+        Step::Unopened(_) => told.push("unopened".into()),
+        Step::End(summary) => {
+            assert_eq!(summary.stopped, None);
+            told.push(records.to_string());
+        }
+    });
+    assert_eq!(told, ["0", "40000", "1", "0", "2", "3", "3", "20000", "none", "unopened"]);
+}

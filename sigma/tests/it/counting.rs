@@ -1,0 +1,120 @@
+//! What is counted, and what is not: filters, names and ids, chains, times.
+
+use super::{fired, loaded};
+use serde_json::{Value, json};
+
+const FAILED: &str = "title: failed\nid: 00000000-0000-4000-8000-000000000001\nname: failed\nlogsource: {category: auth, product: x}\ndetection: {s: {K: f}, condition: s}\n---\n";
+const SUCCESS: &str = "title: success\nid: s\nname: success\nlogsource: {category: auth}\ndetection: {s: {K: s}, condition: s}\n---\n";
+
+fn event(minute: u32, kind: &str, user: &str, host: &str) -> Value {
+    json!({"time": format!("2026-11-01T10:{minute:02}:00Z"), "K": kind, "U": user, "H": host})
+}
+
+fn check(rules: &str, events: &[Value], want: &[&str]) {
+    assert_eq!(fired(loaded(rules), events), want, "{rules}");
+}
+
+fn count(id: &str, calls: &str, by: &str, gte: u32) -> String {
+    format!(
+        "title: {id}\nid: {id}\nname: {id}\ncorrelation:\n  type: event_count\n  rules: [{calls}]\n  group-by: [{by}]\n  timespan: 5m\n  condition: {{gte: {gte}}}\n"
+    )
+}
+
+#[test]
+fn a_filter_takes_away_from_every_target_that_it_names_before_anything_is_counted() {
+    let events: Vec<Value> = (0..3).map(|m| event(m, "f", "scanner", "h")).collect();
+    for (logsource, rules, taken) in [
+        ("{category: auth}", "rules: [00000000-0000-4000-8000-000000000001]", true),
+        ("{category: auth}", "rules: [failed]", true),
+        ("{category: auth}", "rules: failed", true),
+        ("{category: auth}", "rules: any", true),
+        ("{category: auth}", "rules: [any]", true),
+        ("{product: x}", "rules: [other, failed]", true),
+        // The correlation is not fed, and speaks for the rule no less.
+        ("{category: auth}", "rules: [many]", true),
+        ("{category: other}", "rules: [failed]", false),
+        ("{product: y}", "rules: any", false),
+        ("{category: auth}", "rules: [success]", false),
+    ] {
+        let filter = format!(
+            "title: no scanners\nid: 00000000-0000-4000-8000-000000000009\nlogsource: {logsource}\nfilter:\n  {rules}\n  selection: {{U: Scanner}}\n  condition: selection\n"
+        );
+        let rules = format!("{FAILED}{SUCCESS}{}---\n{filter}", count("many", "failed", "U", 3));
+        check(&rules, &events, if taken { &[] } else { &["many"] });
+    }
+}
+
+#[test]
+fn an_alias_names_a_rule_by_its_name_however_the_correlation_calls_it() {
+    let rule = |call: &str| {
+        format!(
+            "{FAILED}{SUCCESS}title: pair\nid: pair\ncorrelation:\n  type: temporal\n  rules: [{call}, success]\n  group-by: [who]\n  aliases: {{who: {{failed: U, success: H}}}}\n  timespan: 5m\n"
+        )
+    };
+    let events = [event(0, "f", "a", "x"), event(1, "s", "b", "a")];
+    check(&rule("failed"), &events, &["pair"]);
+    check(&rule("00000000-0000-4000-8000-000000000001"), &events, &["pair"]);
+    check(&rule("failed"), &[event(0, "f", "a", "x"), event(1, "s", "a", "b")], &[]);
+}
+
+#[test]
+fn a_chain_goes_on_with_the_fields_of_the_record_that_ends_a_window() {
+    let hosts = "title: hosts\nid: hosts\ncorrelation:\n  type: value_count\n  rules: [many]\n  group-by: [U]\n  timespan: 1h\n  condition: {field: H, gte: 2}\n";
+    let rules = format!("{FAILED}{}---\n{hosts}", count("many", "failed", "U", 2));
+    check(&rules, &[event(0, "f", "a", "x"), event(1, "f", "a", "y"), event(2, "f", "a", "z")], &["hosts"]);
+    check(&rules, &[event(0, "f", "a", "x"), event(1, "f", "a", "y"), event(2, "f", "a", "y")], &[]);
+}
+
+#[test]
+fn a_count_over_a_count_counts_episodes() {
+    let rules = format!(
+        "{FAILED}{}---\n{}",
+        count("many", "failed", "U", 3),
+        count("twice", "many", "U", 2).replace("5m", "1h")
+    );
+    let burst = |from: u32| (from..from + 5).map(|m| event(m, "f", "a", "x")).collect::<Vec<_>>();
+    check(&rules, &burst(0), &[]);
+    check(&rules, &[burst(0), burst(30)].concat(), &["twice", "twice", "twice"]);
+}
+
+#[test]
+fn hits_that_come_hours_late_count_where_they_happened() {
+    let rules = format!("{FAILED}{}", count("many", "failed", "U", 3));
+    let at = |time: &str| json!({"time": format!("2026-11-{time}Z"), "K": "f", "U": "a"});
+    check(&rules, &[at("01T10:00:00"), at("01T20:00:00"), at("01T10:01:00"), at("01T10:05:00")], &["many"]);
+    // Later than a day: counted among themselves.
+    check(&rules, &[at("05T10:00:00"), at("01T10:00:00"), at("01T10:01:00"), at("01T10:05:00")], &["many"]);
+    check(&rules, &[at("01T10:00:00"), at("05T10:00:00"), at("01T10:01:00"), at("01T10:05:01")], &[]);
+}
+
+#[test]
+fn what_can_never_be_or_is_no_section_is_refused() {
+    for (section, code) in [
+        ("type: event_count\n  rules: [failed]\n  timespan: 0m\n  condition: {gte: 3}", "SG-042"),
+        ("type: event_count\n  rules: [failed]\n  timespan: 400d\n  condition: {gte: 3}", "SG-042"),
+        ("type: event_count\n  rules: [failed]\n  timespan: 5é\n  condition: {gte: 3}", "SG-042"),
+        ("type: event_count\n  rules: [failed]\n  timespan: 5m\n  condition: {gte: 65536}", "SG-044"),
+        ("type: event_count\n  rules: []\n  timespan: 5m\n  condition: {gte: 3}", "SG-040"),
+        ("type: event_count\n  rules: [failed]\n  timespan: 5m\n  condition: gte", "SG-043"),
+        (
+            "type: value_sum\n  rules: [failed]\n  timespan: 5m\n  condition: {field: [a, b], gte: 3}",
+            "SG-043",
+        ),
+        (
+            "type: value_percentile\n  rules: [failed]\n  timespan: 5m\n  condition: {field: a, percentile: 101, gte: 3}",
+            "SG-043",
+        ),
+        ("type: temporal\n  rules: [failed]\n  timespan: 5m\n  aliases: {who: U}", "SG-045"),
+        ("type: temporal\n  rules: [quiet]\n  timespan: 5m", "SG-046"),
+    ] {
+        let filter = "title: quiet\nid: quiet\nfilter: {rules: any, s: {U: a}, condition: s}\n---\n";
+        let rules = loaded(&format!("{FAILED}{filter}title: c\nid: c\ncorrelation:\n  {section}\n"));
+        let codes: Vec<&str> = rules.refused.iter().map(|r| r.code).collect();
+        assert_eq!(codes, [code], "{section}: {:?}", rules.refused);
+    }
+    let link = |n: u32| format!("---\n{}", count(&format!("c{}", n + 1), &format!("c{n}"), "U", 1));
+    let chain: String = (0..20).map(link).collect();
+    let rules = loaded(&format!("{FAILED}{}{chain}", count("c0", "failed", "U", 1)));
+    assert_eq!(rules.refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["SG-046"]);
+    assert_eq!(rules.unarmed.len(), 3);
+}
