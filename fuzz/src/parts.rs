@@ -1,6 +1,6 @@
 //! An input in parts: the same records as in one, and what is read quickly is what is read in full.
 
-use crate::now;
+use super::now;
 use collect::{Input, Options, Scalar, Sink, Worktop, split};
 use model::{Draft, Fields, Format};
 use serde_json::{Number, Value};
