@@ -356,6 +356,35 @@ fn scan_finds_keeps_nothing_and_tells_the_record() {
 }
 
 #[test]
+fn scan_tells_in_the_order_of_the_files_whatever_its_threads_do() {
+    let place = Place::new();
+    let rule = place.file(
+        "r/r.yml",
+        b"title: t\nid: r\nlogsource: {category: any}\ndetection:\n  s: {user: eve}\n  condition: s\n",
+    );
+    let mut words = vec!["scan".to_owned(), "--jsonl".into(), "--rules".into(), rule];
+    let mut wanted: Vec<(String, u64)> = vec![];
+    for (number, many) in [6_000, 0, 3, 4_000].into_iter().enumerate() {
+        // Every third record fits, and none of a line that is no JSON.
+        let line = |n: u64| if n % 3 == 0 { "{\"user\":\"eve\"}\n" } else { "{\"user\":\"Eve\"\n" };
+        let text: String = (1..=many).map(line).collect();
+        let path = place.file(&format!("{number}.ndjson"), text.as_bytes());
+        wanted.extend((1..=many).filter(|n| n % 3 == 0).map(|n| (path.clone(), n)));
+        words.push(path);
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let told: Vec<(String, u64)> = place
+        .run(&words)
+        .lines()
+        .iter()
+        .map(|hit| {
+            (hit["path"].as_str().expect("a text").to_owned(), hit["record"].as_u64().expect("a number"))
+        })
+        .collect();
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn rules_of_the_configuration_apply_and_faulty_ones_are_told() {
     let place = Place::with(&["acme"]);
     place.file("home/config.toml", b"rules = [\"mine\"]\n");

@@ -1,15 +1,12 @@
-//! The quick way sees what the full one sees, and many threads give one order.
+//! The quick way sees what the full one sees.
 
-use super::crew::{self, Job, Step};
-use super::look::{Look, Seen, Way};
-use crate::ingest::Input;
+use super::look::{Look, Way};
 use collect::{Options, split};
 use proptest::prelude::*;
 use sigma::{Compiled, EngineOptions};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Rules that look at names, paths, lists, numbers, nothing and everything.
 const RULES: &str = r#"
@@ -152,7 +149,6 @@ proptest! {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn real_logs_are_seen_both_ways_alike() {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpora"));
     let corpora = option_env!("BAILIWICK_CORPORA").map_or(beside, PathBuf::from);
@@ -175,42 +171,4 @@ fn real_logs_are_seen_both_ways_alike() {
         }
     }
     assert!(matches > 500, "{matches}");
-}
-
-#[test]
-fn what_many_threads_see_comes_in_the_order_of_the_inputs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let lines = |n: usize| (0..n).map(|i| format!("{{\"a\":\"x\",\"i\":{i}}}\n")).collect::<String>();
-    let inputs: Vec<Input> = [40_000, 0, 3, 20_000]
-        .into_iter()
-        .enumerate()
-        .map(|(number, many)| {
-            let path = folder.path().join(format!("{number}.ndjson"));
-            std::fs::write(&path, lines(many)).expect("written");
-            Input { shown: number.to_string(), name: number.to_string(), path: Some(path) }
-        })
-        .chain([Input { shown: "none".into(), name: "none".into(), path: Some(folder.path().join("none")) }])
-        .collect();
-    let (options, compiled, stop) = (options(), ours(), AtomicBool::new(false));
-    let job = Job { inputs: &inputs, options: &options, compiled: &compiled, way: Way::Quick, stop: &stop };
-    let (mut told, mut records) = (vec![], 0);
-    crew::scan(&job, &mut |step| match step {
-        Step::Begin(input) => {
-            told.push(input.shown.clone());
-            records = 0;
-        }
-        Step::Seen(Seen { records: many, found, .. }) => {
-            for (nth, one) in found.iter().enumerate() {
-                let number = records + one.at;
-                assert_eq!((nth as u64, one.fields["i"].as_u64()), (one.at, Some(number)));
-            }
-            records += many;
-        }
-        Step::Unopened(_) => told.push("unopened".into()),
-        Step::End(summary) => {
-            assert_eq!(summary.stopped, None);
-            told.push(records.to_string());
-        }
-    });
-    assert_eq!(told, ["0", "40000", "1", "0", "2", "3", "3", "20000", "none", "unopened"]);
 }
