@@ -17,6 +17,7 @@ use crate::tail::{self, Link, TailKey};
 use segment::Row;
 use segment::block::{self, Unpacker};
 use std::io;
+use std::thread::Builder;
 
 const MAGIC: &[u8; 8] = b"BWJRNL\0\x01";
 pub(crate) const HEADER: usize = 24;
@@ -159,16 +160,18 @@ fn apart(mut rest: &[u8]) -> (Vec<Packed<'_>>, &[u8]) {
 fn split_first(rest: &[u8]) -> Option<(Packed<'_>, &[u8])> {
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (message, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    // What is too short for a message opens under no key; so a file of such frames costs less room here than it takes itself.
+    chunked::plain_length(message.len() as u64)?;
     let (link, rest) = rest.split_first_chunk::<{ Link::BYTES }>()?;
     Some((Packed { message, link: Link::read(link) }, rest))
 }
 
 /// Opens frames, on two threads where it is worth it: each is bound to the link of the one before, which can be read without
-/// opening that one. A thread stops at the first that does not open; those behind it are absent then.
+/// opening that one. Ends at the first that does not open.
 fn open(packed: &[Packed<'_>], head: &Head, key: &Secret, origin: &str) -> Vec<Option<Sound>> {
     let part = |range: std::ops::Range<usize>| {
         let Ok(mut unpacker) = Unpacker::new() else { return vec![None] };
-        let mut opened = Vec::with_capacity(range.len());
+        let mut opened = vec![];
         for number in range {
             let before = number.checked_sub(1).map(|before| &packed[before].link);
             let context = head.context(origin, number as u64, before);
@@ -189,11 +192,16 @@ fn open(packed: &[Packed<'_>], head: &Head, key: &Secret, origin: &str) -> Vec<O
         sum <= bytes / 2
     });
     let half = half.count();
+    let behind = || part(half..packed.len());
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| part(half..packed.len()));
+        let other = Builder::new().spawn_scoped(scope, behind);
         let mut all = part(0..half);
-        // A panic there is ours as well.
-        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let other = match other {
+            // A panic there is ours as well.
+            Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The machine has no thread left: it takes longer.
+            Err(_) => behind(),
+        };
         // What stands behind one that does not open is of no use, and would get another's place.
         if all.len() == half {
             all.extend(other);
