@@ -3,7 +3,7 @@
 use super::*;
 use crate::HomeError;
 use crate::disk::{Failing, Memory};
-use crate::vault::tests::{acme, all, chance, draft, fill, fresh, home, raws, time, try_all};
+use crate::vault::tests::{ROLL, acme, all, chance, draft, fill, fresh, home, raws, time, try_all};
 use ledger::Note;
 use std::io;
 
@@ -346,39 +346,78 @@ fn a_key_that_was_taken_away_ends_nothing_and_what_it_opens_stays() {
     }
 }
 
+/// Rows of this length that no segment makes small.
+fn hard_rows(many: u64, length: usize) -> Vec<(Draft, Fields)> {
+    let mut noise = 1_u64;
+    let row = |n| {
+        let (mut row, fields) = draft(n, length);
+        row.raw.iter_mut().skip(12).for_each(|byte| {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (noise >> 56) as u8;
+        });
+        (row, fields)
+    };
+    (0..many).map(row).collect()
+}
+
 #[test]
 fn an_act_on_a_full_disk_is_kept_though_a_long_tail_waits_for_its_segment() {
+    // A segment that all of the reserve would not hold, and one that would fit in, and take it from the acts.
+    for length in [300, 60] {
+        let disk = fresh();
+        {
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens");
+            vault.append(hard_rows(2_500, length), None, time(1)).expect("seals");
+        }
+        for days in 400..410 {
+            disk.limit(Some(disk.used()));
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens on a full disk");
+            vault.set_retention(days, time(2)).expect("an act is written all the same");
+            vault.close(time(3)).expect("and what waits for room is no failure");
+            let view = look(&disk).view(&acme()).expect("opens");
+            assert_eq!(view.retention_days().expect("reads"), days);
+            assert!(
+                disk.list("vaults/acme/segments").expect("lists").is_empty(),
+                "there was no room for one"
+            );
+        }
+        assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+        disk.limit(None);
+        run(&disk, 2_500..2_600, 4).expect("goes on");
+        assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
+        assert_eq!(raws_of(&disk).len(), 2_600);
+    }
+}
+
+#[test]
+fn a_segment_that_an_act_makes_due_waits_for_room_and_leaves_the_reserve_alone() {
     let disk = fresh();
     {
         let home = home(&disk).expect("opens");
         let mut vault = home.vault(&acme()).expect("opens");
-        // Rows that no segment makes small: only then is there no room for one.
-        let mut noise = 1_u64;
-        let rows = (0..2_500).map(|n| {
-            let (mut row, fields) = draft(n, 300);
-            row.raw.iter_mut().skip(12).for_each(|byte| {
-                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                *byte = (noise >> 56) as u8;
-            });
-            (row, fields)
-        });
-        vault.append(rows.collect(), None, time(1)).expect("seals");
+        vault.append(hard_rows(ROLL - 10, 60), None, time(1)).expect("seals");
     }
-    for days in 400..410 {
+    for n in 0..20 {
         disk.limit(Some(disk.used()));
         let home = home(&disk).expect("opens");
         let mut vault = home.vault(&acme()).expect("opens on a full disk");
-        vault.set_retention(days, time(2)).expect("an act is written all the same");
-        vault.close(time(3)).expect("and what waits for room is no failure");
-        let view = look(&disk).view(&acme()).expect("opens");
-        assert_eq!(view.retention_days().expect("reads"), days);
+        vault.roll_rows = usize::try_from(ROLL).expect("small");
+        let (mut act, fields) = draft(n, 0);
+        act.kind = Kind::Act;
+        act.raw = format!("act {n}").into_bytes();
+        vault.append(vec![(act, fields)], None, time(2)).expect("an act is written all the same");
+        assert!(disk.list("vaults/acme/segments").expect("lists").is_empty(), "there was no room for one");
     }
-    assert!(disk.list("vaults/acme/segments").expect("lists").is_empty(), "there was no room for one");
     assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+    let view = look(&disk).view(&acme()).expect("opens");
+    assert_eq!(view.others().expect("reads").iter().filter(|r| r.raw.starts_with(b"act ")).count(), 20);
     disk.limit(None);
-    run(&disk, 2_500..2_600, 4).expect("goes on");
-    assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
-    assert_eq!(raws_of(&disk).len(), 2_600);
+    let home = home(&disk).expect("opens");
+    let mut vault = home.vault(&acme()).expect("opens");
+    fill(&mut vault, ROLL..ROLL + 10, 0, 3).expect("goes on");
+    assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is room");
 }
 
 #[test]
