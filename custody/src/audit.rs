@@ -111,6 +111,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     let begin = access.epochs.begin_seq();
     let days_name = days::name(customer);
     days_of(&access, covered, begin, &days_name, each);
+    day_keys(&access, each);
     let (segments, tiles, journals) =
         (object::folder(customer), tile_folder(customer), journal::folder(customer));
     let below =
@@ -152,6 +153,26 @@ fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn
             each(Audited::File { path, missing: false, why: &why });
         }
         Err(error) => each(Audited::File { path, missing: false, why: &error.to_string() }),
+    }
+}
+
+/// Checks the files with the keys of days.
+fn day_keys(access: &Access, each: &mut dyn FnMut(Audited<'_>)) {
+    let customer = access.customer.as_str();
+    let look = || {
+        let note = access.disk.read(&checkpoint_name(customer)).unwrap_or_default();
+        let by = (customer, access.origin.as_str(), &access.wrap);
+        // What is wrong with the notes is told by who reads them.
+        days::unsound_keys(&*access.disk, by, covered(&note).unwrap_or(u64::MAX)).unwrap_or_default()
+    };
+    let mut unsound = look();
+    if !unsound.is_empty() {
+        // A writer hands over once a day, and we may have looked in between; it does not do so twice.
+        let again = look();
+        unsound.retain(|key| again.contains(key));
+    }
+    for key in unsound {
+        each(Audited::File { path: &key.name, missing: key.missing, why: key.why });
     }
 }
 
