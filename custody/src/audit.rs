@@ -4,11 +4,11 @@ use crate::days::{self, Days};
 use crate::disk::Disk;
 use crate::epoch::Epochs;
 use crate::home::{Access, Home, HomeError, READERS};
-use crate::journal::{self, Head, Journal};
+use crate::journal::{self, Head, Journal, Sound};
 use crate::keys::KeyError;
 use crate::object::{self, ObjectRef};
 use crate::rows;
-use crate::tail::TailKey;
+use crate::tail::{self, TailKey};
 use crate::view::{checkpoint_name, tile_folder};
 use ledger::{Hash, PAGE, Salt, VerifierKey};
 use model::{CustomerId, form};
@@ -88,13 +88,15 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     home.customer(id)?;
     let customer = id.as_str();
     let checkpoint = checkpoint_name(customer);
-    // A writer may be at work. From here on nothing goes that is there; first the checkpoint, then the keys, then the files: so all
-    // that the checkpoint covers is in what is read after it, and what came later is told apart by its numbers.
+    // A writer may be at work. From here on nothing goes that is there; first the state of the tail's key, which the checkpoint has
+    // to cover, then the checkpoint, then the keys, then the files: so all that the checkpoint covers is in what is read after it,
+    // and what came later is told apart by its numbers.
     let reading = home.disk().reading(READERS);
     let _reading = reading.map_err(|source| HomeError::Io { name: READERS.into(), source })?;
-    let note = home.disk().read(&checkpoint).unwrap_or_default();
     let access = home.access(id)?;
     let state = TailKey::read(&*access.disk, customer, &access.origin, &access.key);
+    let note = home.disk().read(&checkpoint).unwrap_or_default();
+    let access = home.access(id)?;
     let folder = format!("vaults/{customer}");
     let failed = |source| HomeError::Io { name: folder.clone(), source };
     let mut names = access.disk.list(&folder).map_err(failed)?;
@@ -129,7 +131,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
         tile(&access, name, upto / PAGE, each);
     }
     let mut next = self::segments(&access, &below(&segments), (begin, upto), each);
-    next = tail((&access, state), &below(&journals), next, covered, each);
+    next = self::journals((&access, state, upto), &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
         each(Audited::Damaged { from: next, to: covered - 1, missing: true, path: &journals, why });
@@ -307,8 +309,8 @@ fn is_later(access: &Access, name: &str) -> bool {
 }
 
 /// Checks the journals; gives the seq that must follow.
-fn tail(
-    (access, state): (&Access, State),
+fn journals(
+    (access, state, size): (&Access, State, u64),
     names: &[&String],
     first: u64,
     covered: u64,
@@ -332,7 +334,7 @@ fn tail(
         }
     }
     journals.sort_by_key(|j| j.head.first);
-    links(state, &journals, each);
+    links((state, size), &journals, each);
     let mut next = first;
     for journal in journals {
         let path = journal.head.name.as_str();
@@ -354,34 +356,19 @@ fn tail(
     next
 }
 
-/// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
-/// frames behind them.)
-fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
+/// Checks what the tail's key says of the frames. (All links but the last are bound into the frames behind them.)
+fn links((state, size): (State, u64), journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
     // By their place in the chain: a journal that another took the place of may still lie there, or be the one that goes on.
-    let mut frames: Vec<_> =
-        journals.iter().flat_map(|j| j.frames.iter().map(|frame| (j.head.name.as_str(), frame))).collect();
+    let linked = |journal: &'_ Journal| journal.frames.iter().map(Sound::linked).collect::<Vec<_>>();
+    let mut frames: Vec<_> = journals
+        .iter()
+        .flat_map(|j| linked(j).into_iter().map(|frame| (j.head.name.as_str(), frame)))
+        .collect();
     frames.sort_by_key(|(_, frame)| frame.link.position);
-    let Some((path, last)) = frames.last() else { return };
-    let Ok(Some(mut key)) = state else {
-        return each(Audited::File {
-            path,
-            missing: false,
-            why: "the key of its tail is missing or damaged",
-        });
-    };
-    let sound = if last.link.position < key.position() {
-        key.follows(&last.link)
-    } else {
-        let from = key.position();
-        let mut ahead = frames.iter().filter(|(_, frame)| frame.link.position >= from);
-        ahead.all(|(_, frame)| key.admits(&frame.link, &frame.digest))
-    };
-    if !sound && last.link.position.saturating_add(1) < key.position() {
-        let why = "the vault is older than its keys: frames that were acknowledged are missing";
-        each(Audited::File { path, missing: true, why });
-    } else if !sound {
-        let why = "its last frame was not sealed with the tail's key";
-        each(Audited::File { path, missing: false, why });
+    let Some((path, _)) = frames.last() else { return };
+    let links: Vec<_> = frames.iter().map(|(_, frame)| *frame).collect();
+    if let Some(doubt) = tail::doubt(state, &links, size) {
+        each(Audited::File { path, missing: doubt.missing, why: doubt.why });
     }
 }
 

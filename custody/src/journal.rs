@@ -13,7 +13,7 @@ use crate::Chance;
 use crate::chunked;
 use crate::epoch::Epochs;
 use crate::keys::Secret;
-use crate::tail::{self, Link, TailKey};
+use crate::tail::{self, Link, Linked, TailKey};
 use segment::Row;
 use segment::block::{self, Unpacker};
 use std::io;
@@ -50,6 +50,13 @@ pub(crate) struct Sound {
     pub(crate) link: Link,
     /// What its MAC is over.
     pub(crate) digest: [u8; 32],
+}
+
+impl Sound {
+    pub(crate) fn linked(&self) -> Linked {
+        let end = self.frame.first + self.frame.rows.len() as u64;
+        Linked { link: self.link, digest: self.digest, end }
+    }
 }
 
 /// What a journal file holds.
