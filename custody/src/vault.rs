@@ -369,7 +369,7 @@ impl Vault {
         let size: usize = arrived.iter().map(|(d, _)| d.raw.len()).sum();
         let is_act = size <= ACT_BYTES && arrived.iter().all(|(d, _)| d.kind != Kind::Event);
         self.access.disk.allow(is_act);
-        let (mut all, day_key) = self.own_drafts(now)?;
+        let (mut all, day_key) = self.own_drafts(now, is_act)?;
         all.extend(arrived.into_iter().map(|(draft, fields)| (Draft { received: now, ..draft }, fields)));
         let first = self.size();
         let event = |(seq, (draft, fields)): (u64, (Draft, Fields))| Event { record: draft.at(seq), fields };

@@ -421,6 +421,50 @@ fn a_segment_that_an_act_makes_due_waits_for_room_and_leaves_the_reserve_alone()
 }
 
 #[test]
+fn the_first_act_of_a_day_is_kept_on_a_full_disk_though_a_long_tail_waits_for_its_segment() {
+    for length in [300, 60] {
+        let disk = fresh();
+        {
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens");
+            vault.append(hard_rows(2_500, length), None, time(1)).expect("seals");
+        }
+        for (days, now) in [(400, DAY), (401, 2 * DAY), (402, 3 * DAY)] {
+            disk.limit(Some(disk.used()));
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens on a full disk");
+            vault.set_retention(days, time(now)).expect("an act is written all the same");
+            vault.close(time(now)).expect("and what waits for room is no failure");
+            let view = look(&disk).view(&acme()).expect("opens");
+            assert_eq!((view.retention_days().expect("reads"), view.doubt()), (days, None));
+            assert!(
+                disk.list("vaults/acme/segments").expect("lists").is_empty(),
+                "there was no room for one"
+            );
+        }
+        assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+        let mut met = vec![];
+        crate::audit(&look(&disk), &acme(), &mut |a| {
+            if let crate::Audited::Damaged { path, why, .. } | crate::Audited::File { path, why, .. } = a {
+                met.push(format!("{path}: {why}"));
+            }
+        })
+        .expect("audits");
+        assert_eq!(met, Vec::<String>::new());
+        disk.limit(None);
+        run(&disk, 2_500..2_600, 3 * DAY + 1).expect("goes on");
+        assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
+        run(&disk, 2_600..2_700, 4 * DAY).expect("goes on");
+        assert_eq!(raws_of(&disk).len(), 2_700);
+        assert_eq!(
+            disk.list("vaults/acme/journal").expect("lists").len(),
+            1,
+            "those of the full days are over"
+        );
+    }
+}
+
+#[test]
 fn nobody_writes_on_behind_a_changed_link_of_the_last_frame() {
     let base = fresh();
     run(&base, 0..300, 1).expect("seals");
