@@ -419,7 +419,7 @@ impl Vault {
         Ok(sealed)
     }
 
-    /// What is sealed can wait in the journal for room: the reserve is for acts, and a segment would take all of it.
+    /// What is sealed can wait in the journal for room: the reserve is for acts, and another journal could take all of it.
     fn roll_without_reserve(&mut self, small: Small) -> Result<(), SealError> {
         self.access.disk.allow(false);
         self.roll(small)

@@ -255,7 +255,7 @@ impl Vault {
         let body = json!({"control": "epoch", "epoch": begun.number, "first_page": first_page, "day": begun.day,
                           "retention_days": self.retention_days});
         if is_act {
-            // A segment would take the reserve from it, or find no room at all. The journal there is stays beside the new one.
+            // On a full disk there is no room for a segment, and none of the reserve either. The journal there is stays beside the new one.
             self.writing = None;
         } else if self.writing.is_some() {
             self.roll(Small::Stay)?;
