@@ -4,11 +4,11 @@ use crate::days::{self, Days};
 use crate::disk::Disk;
 use crate::epoch::Epochs;
 use crate::home::{Access, Home, HomeError, READERS};
-use crate::journal::{self, Head, Journal};
+use crate::journal::{self, Head, Journal, Sound};
 use crate::keys::KeyError;
 use crate::object::{self, ObjectRef};
 use crate::rows;
-use crate::tail::TailKey;
+use crate::tail::{self, TailKey};
 use crate::view::{checkpoint_name, tile_folder};
 use ledger::{Hash, PAGE, Salt, VerifierKey};
 use model::{CustomerId, form};
@@ -88,13 +88,15 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     home.customer(id)?;
     let customer = id.as_str();
     let checkpoint = checkpoint_name(customer);
-    // A writer may be at work. From here on nothing goes that is there; first the checkpoint, then the keys, then the files: so all
-    // that the checkpoint covers is in what is read after it, and what came later is told apart by its numbers.
+    // A writer may be at work. From here on nothing goes that is there; first the state of the tail's key, which the checkpoint has
+    // to cover, then the checkpoint, then the keys, then the files: so all that the checkpoint covers is in what is read after it,
+    // and what came later is told apart by its numbers.
     let reading = home.disk().reading(READERS);
     let _reading = reading.map_err(|source| HomeError::Io { name: READERS.into(), source })?;
-    let note = home.disk().read(&checkpoint).unwrap_or_default();
     let access = home.access(id)?;
     let state = TailKey::read(&*access.disk, customer, &access.origin, &access.key);
+    let note = home.disk().read(&checkpoint).unwrap_or_default();
+    let access = home.access(id)?;
     let folder = format!("vaults/{customer}");
     let failed = |source| HomeError::Io { name: folder.clone(), source };
     let mut names = access.disk.list(&folder).map_err(failed)?;
@@ -111,6 +113,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
     let begin = access.epochs.begin_seq();
     let days_name = days::name(customer);
     days_of(&access, covered, begin, &days_name, each);
+    day_keys(&access, each);
     let (segments, tiles, journals) =
         (object::folder(customer), tile_folder(customer), journal::folder(customer));
     let below =
@@ -128,7 +131,7 @@ pub fn audit(home: &Home, id: &CustomerId, each: &mut dyn FnMut(Audited<'_>)) ->
         tile(&access, name, upto / PAGE, each);
     }
     let mut next = self::segments(&access, &below(&segments), (begin, upto), each);
-    next = tail((&access, state), &below(&journals), next, covered, each);
+    next = self::journals((&access, state, upto), &below(&journals), next, covered, each);
     if next < covered {
         let why = "the checkpoint covers these records, and they are not there";
         each(Audited::Damaged { from: next, to: covered - 1, missing: true, path: &journals, why });
@@ -152,6 +155,26 @@ fn days_of(access: &Access, covered: u64, first: u64, path: &str, each: &mut dyn
             each(Audited::File { path, missing: false, why: &why });
         }
         Err(error) => each(Audited::File { path, missing: false, why: &error.to_string() }),
+    }
+}
+
+/// Checks the files with the keys of days.
+fn day_keys(access: &Access, each: &mut dyn FnMut(Audited<'_>)) {
+    let customer = access.customer.as_str();
+    let look = || {
+        let note = access.disk.read(&checkpoint_name(customer)).unwrap_or_default();
+        let by = (customer, access.origin.as_str(), &access.wrap);
+        // What is wrong with the notes is told by who reads them.
+        days::unsound_keys(&*access.disk, by, covered(&note).unwrap_or(u64::MAX)).unwrap_or_default()
+    };
+    let mut unsound = look();
+    if !unsound.is_empty() {
+        // A writer hands over once a day, and we may have looked in between; it does not do so twice.
+        let again = look();
+        unsound.retain(|key| again.contains(key));
+    }
+    for key in unsound {
+        each(Audited::File { path: &key.name, missing: key.missing, why: key.why });
     }
 }
 
@@ -286,8 +309,8 @@ fn is_later(access: &Access, name: &str) -> bool {
 }
 
 /// Checks the journals; gives the seq that must follow.
-fn tail(
-    (access, state): (&Access, State),
+fn journals(
+    (access, state, size): (&Access, State, u64),
     names: &[&String],
     first: u64,
     covered: u64,
@@ -311,7 +334,7 @@ fn tail(
         }
     }
     journals.sort_by_key(|j| j.head.first);
-    links(state, &journals, each);
+    links((state, size), &journals, each);
     let mut next = first;
     for journal in journals {
         let path = journal.head.name.as_str();
@@ -333,34 +356,19 @@ fn tail(
     next
 }
 
-/// Checks the link of the last frame, and of those that the tail's key has not left behind yet. (All others are bound into the
-/// frames behind them.)
-fn links(state: State, journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
+/// Checks what the tail's key says of the frames. (All links but the last are bound into the frames behind them.)
+fn links((state, size): (State, u64), journals: &[Journal], each: &mut dyn FnMut(Audited<'_>)) {
     // By their place in the chain: a journal that another took the place of may still lie there, or be the one that goes on.
-    let mut frames: Vec<_> =
-        journals.iter().flat_map(|j| j.frames.iter().map(|frame| (j.head.name.as_str(), frame))).collect();
+    let linked = |journal: &'_ Journal| journal.frames.iter().map(Sound::linked).collect::<Vec<_>>();
+    let mut frames: Vec<_> = journals
+        .iter()
+        .flat_map(|j| linked(j).into_iter().map(|frame| (j.head.name.as_str(), frame)))
+        .collect();
     frames.sort_by_key(|(_, frame)| frame.link.position);
-    let Some((path, last)) = frames.last() else { return };
-    let Ok(Some(mut key)) = state else {
-        return each(Audited::File {
-            path,
-            missing: false,
-            why: "the key of its tail is missing or damaged",
-        });
-    };
-    let sound = if last.link.position < key.position() {
-        key.follows(&last.link)
-    } else {
-        let from = key.position();
-        let mut ahead = frames.iter().filter(|(_, frame)| frame.link.position >= from);
-        ahead.all(|(_, frame)| key.admits(&frame.link, &frame.digest))
-    };
-    if !sound && last.link.position.saturating_add(1) < key.position() {
-        let why = "the vault is older than its keys: frames that were acknowledged are missing";
-        each(Audited::File { path, missing: true, why });
-    } else if !sound {
-        let why = "its last frame was not sealed with the tail's key";
-        each(Audited::File { path, missing: false, why });
+    let Some((path, _)) = frames.last() else { return };
+    let links: Vec<_> = frames.iter().map(|(_, frame)| *frame).collect();
+    if let Some(doubt) = tail::doubt(state, &links, size) {
+        each(Audited::File { path, missing: doubt.missing, why: doubt.why });
     }
 }
 

@@ -177,6 +177,47 @@ pub(crate) fn read_key(
     signer.ok().filter(|s| s.vkey() == handover.vkey).ok_or(KeyError::Broken { name })
 }
 
+/// A file with a day's key that is not what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unsound {
+    pub(crate) name: String,
+    pub(crate) missing: bool,
+    pub(crate) why: &'static str,
+}
+
+/// Looks at every file with a day's key, for a log under a checkpoint of this size: the keys that sign from here on must be there,
+/// and what is there must open. `Err` when the notes or the folder cannot be read.
+pub(crate) fn unsound_keys(
+    disk: &dyn Disk,
+    (customer, origin, by): (&str, &str, &Secret),
+    size: u64,
+) -> Result<Vec<Unsound>, String> {
+    let days = Days::read(disk, customer).map_err(|error| error.to_string())??;
+    let mut found = vec![];
+    // A hand-over that nothing announced yet needs both of its keys.
+    let is_pending = days.last.as_ref().is_some_and(|last| last.size >= size);
+    let signing: Vec<&Handover> = days.last.iter().chain(days.before.iter().filter(|_| is_pending)).collect();
+    for handover in &signing {
+        match read_key(disk, (customer, origin, by), handover) {
+            Ok(_) => {}
+            Err(error) => found.push(Unsound {
+                name: key_name(customer, &handover.vkey),
+                missing: matches!(error, KeyError::Missing { .. }),
+                why: "it does not hold the key of a day that signs from here on, and nobody can write on without it",
+            }),
+        }
+    }
+    let signing: Vec<String> = signing.iter().map(|handover| key_name(customer, &handover.vkey)).collect();
+    for name in disk.list(&key_folder(customer)).map_err(|error| error.to_string())? {
+        // Of one that is being destroyed zeros may be left.
+        let over = || disk.read(&name).is_ok_and(|bytes| bytes.iter().all(|&byte| byte == 0));
+        if !signing.contains(&name) && keys::read_wrapped(disk, &name, by, origin).is_err() && !over() {
+            found.push(Unsound { name, missing: false, why: "it holds no key of a day" });
+        }
+    }
+    Ok(found)
+}
+
 /// Destroys every day's key but those named: overwritten, then removed.
 pub(crate) fn destroy_others(disk: &dyn Disk, customer: &str, kept: &[&Handover]) -> io::Result<()> {
     let kept: Vec<String> = kept.iter().map(|h| key_name(customer, &h.vkey)).collect();

@@ -2,12 +2,19 @@
 
 use crate::disk::Disk;
 use crate::view::{ReadError, View};
-use flate2::{Compression, write::GzEncoder};
 use ledger::{Hash, PAGE, Salt};
 use model::{Record, form};
+use packing::{Packed, Packer};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZeroUsize;
+use std::thread::{self, Scope};
 
+mod packing;
+
+/// Most threads that pack: each of them holds a few members, and memory stays the same on the largest machine.
+const THREADS_LIMIT: usize = 4;
 /// Records in a file of the bundle.
 const FILE_RECORDS: u64 = 65_536;
 /// A gzip member is closed at the next page once it holds this many bytes, unpacked.
@@ -100,12 +107,32 @@ struct Listed {
     hash: Hash,
 }
 
-/// The files that are open for the records of one number.
+/// Two files for the records from one number on.
 struct Pair<'a> {
     records: Out<'a>,
     salts: Out<'a>,
+}
+
+/// What is still to be written, in order.
+enum Step {
+    /// A member of the first open file of records.
+    Member(Packed),
+    /// The first open pair of files ends.
+    End,
+}
+
+/// Writes records with their salts; members are packed side by side and written in their order, so that how many threads there are
+/// changes no byte.
+struct Records<'a> {
+    place: &'a dyn Disk,
+    packer: Packer,
     member: Vec<u8>,
+    member_salts: Vec<u8>,
     member_pages: u64,
+    /// Pairs that still wait for members; records go to the last one.
+    open: VecDeque<Pair<'a>>,
+    steps: VecDeque<Step>,
+    listed: Vec<Listed>,
 }
 
 /// Writes what was sealed so far as a bundle into an empty `place`, from the page on that holds `since` (0: everything that is kept);
@@ -114,6 +141,17 @@ struct Pair<'a> {
 /// # Errors
 /// [`ExportError`]. A bundle that was not finished has no manifest, so it does not verify.
 pub fn export(
+    view: &View,
+    since: u64,
+    place: &dyn Disk,
+    step: &mut dyn FnMut(u64),
+) -> Result<Exported, ExportError> {
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS_LIMIT);
+    export_on(threads, view, since, place, step)
+}
+
+fn export_on(
+    threads: usize,
     view: &View,
     since: u64,
     place: &dyn Disk,
@@ -149,36 +187,52 @@ pub fn export(
         let bytes: Vec<u8> = roots.iter().flat_map(|r| r.0).collect();
         plain(ledger::tile::path(1, index, u16::try_from(roots.len()).unwrap_or(256)), &bytes)?;
     }
-    let mut open: Option<Pair<'_>> = None;
-    for unit in view.units()?.iter().filter(|unit| unit.first + unit.count > first) {
-        for (record, salt) in view.read_salted(unit)?.into_iter().filter(|(record, _)| record.seq >= first) {
-            if open.is_none() || record.seq.is_multiple_of(FILE_RECORDS) {
-                close(open.take(), &mut listed)?;
-                open = Some(Pair {
-                    records: Out::new(place, format!("records/{:012}.gz", record.seq)),
-                    salts: Out::new(place, format!("salts/{:012}", record.seq)),
-                    member: vec![],
-                    member_pages: 0,
-                });
-            }
-            if let Some(pair) = &mut open {
-                pair.add(&record, &salt)?;
-            }
-        }
-        step(unit.first + unit.count);
-    }
-    close(open, &mut listed)?;
+    let mut records = thread::scope(|scope| write_records(scope, threads, (view, first), place, step))?;
+    listed.append(&mut records);
     write_manifest(view, first, place, listed)
 }
 
-impl Pair<'_> {
+fn write_records<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    threads: usize,
+    (view, first): (&View, u64),
+    place: &dyn Disk,
+    step: &mut dyn FnMut(u64),
+) -> Result<Vec<Listed>, ExportError> {
+    let mut records = Records {
+        place,
+        packer: Packer::new(scope, threads),
+        member: vec![],
+        member_salts: vec![],
+        member_pages: 0,
+        open: VecDeque::new(),
+        steps: VecDeque::new(),
+        listed: vec![],
+    };
+    for unit in view.units()?.iter().filter(|unit| unit.first + unit.count > first) {
+        for (record, salt) in view.read_salted(unit)?.into_iter().filter(|(record, _)| record.seq >= first) {
+            records.add(&record, &salt)?;
+        }
+        step(unit.first + unit.count);
+    }
+    records.finish()
+}
+
+impl Records<'_> {
     fn add(&mut self, record: &Record, salt: &Salt) -> Result<(), ExportError> {
+        if self.open.is_empty() || record.seq.is_multiple_of(FILE_RECORDS) {
+            self.end_files()?;
+            self.open.push_back(Pair {
+                records: Out::new(self.place, format!("records/{:012}.gz", record.seq)),
+                salts: Out::new(self.place, format!("salts/{:012}", record.seq)),
+            });
+        }
         let at = self.member.len();
         self.member.extend([0; 4]);
         form::encode_into(record, &mut self.member);
         let length = u32::try_from(self.member.len() - at - 4).expect("a record is far below 4 GiB");
         self.member[at..at + 4].copy_from_slice(&length.to_be_bytes());
-        self.salts.write(salt)?;
+        self.member_salts.extend(salt);
         if (record.seq + 1).is_multiple_of(PAGE) {
             self.member_pages += 1;
             if self.member_pages >= MEMBER_PAGES || self.member.len() >= MEMBER_BYTES {
@@ -189,24 +243,54 @@ impl Pair<'_> {
     }
 
     fn close_member(&mut self) -> Result<(), ExportError> {
-        let mut encoder = GzEncoder::new(vec![], Compression::new(5));
-        let packed = encoder.write_all(&self.member).and_then(|()| encoder.finish());
-        let packed = packed.map_err(self.records.failed())?;
-        self.records.write(&packed)?;
-        self.member.clear();
+        if let Some(pair) = self.open.back_mut() {
+            pair.salts.write(&self.member_salts)?;
+        }
+        self.member_salts.clear();
+        let packed = self.packer.pack(std::mem::take(&mut self.member));
         self.member_pages = 0;
+        self.steps.push_back(Step::Member(packed));
+        self.write_until(self.packer.ahead())
+    }
+
+    /// Nothing more goes to the last pair.
+    fn end_files(&mut self) -> Result<(), ExportError> {
+        if !self.member.is_empty() {
+            self.close_member()?;
+        }
+        if !self.open.is_empty() {
+            self.steps.push_back(Step::End);
+        }
         Ok(())
     }
-}
 
-fn close(pair: Option<Pair<'_>>, listed: &mut Vec<Listed>) -> Result<(), ExportError> {
-    let Some(mut pair) = pair else { return Ok(()) };
-    if !pair.member.is_empty() {
-        pair.close_member()?;
+    /// Writes until no more than so many steps are left.
+    fn write_until(&mut self, left: usize) -> Result<(), ExportError> {
+        while self.steps.len() > left {
+            match self.steps.pop_front() {
+                Some(Step::Member(packed)) => {
+                    if let Some(pair) = self.open.front_mut() {
+                        let packed = packed.take().map_err(pair.records.failed())?;
+                        pair.records.write(&packed)?;
+                    }
+                }
+                Some(Step::End) => {
+                    if let Some(pair) = self.open.pop_front() {
+                        self.listed.push(pair.records.finish()?);
+                        self.listed.push(pair.salts.finish()?);
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(())
     }
-    listed.push(pair.records.finish()?);
-    listed.push(pair.salts.finish()?);
-    Ok(())
+
+    fn finish(mut self) -> Result<Vec<Listed>, ExportError> {
+        self.end_files()?;
+        self.write_until(0)?;
+        Ok(self.listed)
+    }
 }
 
 fn write_manifest(
@@ -237,3 +321,6 @@ fn write_manifest(
         bytes: listed.iter().map(|f| f.bytes).sum::<u64>() + note.len() as u64,
     })
 }
+
+#[cfg(test)]
+mod tests;

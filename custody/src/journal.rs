@@ -13,12 +13,16 @@ use crate::Chance;
 use crate::chunked;
 use crate::epoch::Epochs;
 use crate::keys::Secret;
-use crate::tail::{self, Link, TailKey};
-use segment::{Row, block};
+use crate::tail::{self, Link, Linked, TailKey};
+use segment::Row;
+use segment::block::{self, Unpacker};
 use std::io;
+use std::thread::Builder;
 
 const MAGIC: &[u8; 8] = b"BWJRNL\0\x01";
 pub(crate) const HEADER: usize = 24;
+/// Bytes of frames from which on two threads are worth it.
+const TWO_THREADS_BYTES: usize = 64 << 10;
 
 /// Where a customer's journals lie.
 pub(crate) fn folder(customer: &str) -> String {
@@ -46,6 +50,13 @@ pub(crate) struct Sound {
     pub(crate) link: Link,
     /// What its MAC is over.
     pub(crate) digest: [u8; 32],
+}
+
+impl Sound {
+    pub(crate) fn linked(&self) -> Linked {
+        let end = self.frame.first + self.frame.rows.len() as u64;
+        Linked { link: self.link, digest: self.digest, end }
+    }
 }
 
 /// What a journal file holds.
@@ -123,29 +134,92 @@ impl Head {
         }
         let key = epochs.numbered(self.epoch)?.journal_key(origin);
         let mut journal = Journal { frames: vec![], sound_bytes: HEADER as u64, torn: false, head: self };
-        let mut rest = &bytes[HEADER..];
-        while !rest.is_empty() {
-            let Some((frame, behind)) = journal.next_frame(rest, &key, origin) else {
+        let (packed, rest) = apart(&bytes[HEADER..]);
+        journal.torn = !rest.is_empty();
+        for (packed, opened) in packed.iter().zip(open(&packed, &journal.head, &key, origin)) {
+            let Some(frame) = opened.filter(|frame| journal.is_next(frame)) else {
                 journal.torn = true;
                 break;
             };
-            journal.sound_bytes += (rest.len() - behind.len()) as u64;
+            journal.sound_bytes += (4 + packed.message.len() + Link::BYTES) as u64;
             journal.frames.push(frame);
-            rest = behind;
         }
         Some(journal)
     }
 }
 
-impl Journal {
-    fn next_frame<'a>(&self, rest: &'a [u8], key: &Secret, origin: &str) -> Option<(Sound, &'a [u8])> {
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (message, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        let (link, behind) = behind.split_first_chunk::<{ Link::BYTES }>()?;
-        let (link, digest) = (Link::read(link), tail::digest(&self.head.bytes(), message));
-        let before = self.frames.last().map(|s| &s.link);
-        let context = self.head.context(origin, self.frames.len() as u64, before);
-        let plain = chunked::open(key, &context, message).ok()?;
+/// A frame as it lies in a file, found by lengths alone.
+struct Packed<'a> {
+    message: &'a [u8],
+    link: Link,
+}
+
+/// Takes a file apart into frames; gives what is left when no whole one follows.
+fn apart(mut rest: &[u8]) -> (Vec<Packed<'_>>, &[u8]) {
+    let mut packed = vec![];
+    while let Some((next, behind)) = split_first(rest) {
+        packed.push(next);
+        rest = behind;
+    }
+    (packed, rest)
+}
+
+fn split_first(rest: &[u8]) -> Option<(Packed<'_>, &[u8])> {
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (message, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    // What is too short for a message opens under no key; so a file of such frames costs less room here than it takes itself.
+    chunked::plain_length(message.len() as u64)?;
+    let (link, rest) = rest.split_first_chunk::<{ Link::BYTES }>()?;
+    Some((Packed { message, link: Link::read(link) }, rest))
+}
+
+/// Opens frames, on two threads where it is worth it: each is bound to the link of the one before, which can be read without
+/// opening that one. Ends at the first that does not open.
+fn open(packed: &[Packed<'_>], head: &Head, key: &Secret, origin: &str) -> Vec<Option<Sound>> {
+    let part = |range: std::ops::Range<usize>| {
+        let Ok(mut unpacker) = Unpacker::new() else { return vec![None] };
+        let mut opened = vec![];
+        for number in range {
+            let before = number.checked_sub(1).map(|before| &packed[before].link);
+            let context = head.context(origin, number as u64, before);
+            opened.push(packed[number].open(head, key, &context, &mut unpacker));
+            if opened.last().is_some_and(Option::is_none) {
+                break;
+            }
+        }
+        opened
+    };
+    let bytes: usize = packed.iter().map(|p| p.message.len()).sum();
+    if bytes < TWO_THREADS_BYTES {
+        return part(0..packed.len());
+    }
+    let mut sum = 0;
+    let half = packed.iter().take_while(|p| {
+        sum += p.message.len();
+        sum <= bytes / 2
+    });
+    let half = half.count();
+    let behind = || part(half..packed.len());
+    std::thread::scope(|scope| {
+        let other = Builder::new().spawn_scoped(scope, behind);
+        let mut all = part(0..half);
+        let other = match other {
+            // A panic there is ours as well.
+            Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The machine has no thread left: it takes longer.
+            Err(_) => behind(),
+        };
+        // What stands behind one that does not open is of no use, and would get another's place.
+        if all.len() == half {
+            all.extend(other);
+        }
+        all
+    })
+}
+
+impl Packed<'_> {
+    fn open(&self, head: &Head, key: &Secret, context: &[u8], unpacker: &mut Unpacker) -> Option<Sound> {
+        let plain = chunked::open(key, context, self.message).ok()?;
         let (first, plain) = plain.split_first_chunk::<8>()?;
         let (cursor, plain) = plain.split_first_chunk::<4>()?;
         let cursor = usize::try_from(u32::from_be_bytes(*cursor)).ok()?;
@@ -153,11 +227,17 @@ impl Journal {
             None => (None, plain),
             Some(length) => plain.split_at_checked(length).map(|(c, rows)| (Some(c.to_vec()), rows))?,
         };
-        let first = u64::from_be_bytes(*first);
-        let frame = Frame { first, cursor, rows: block::unpack(rows).ok()? };
+        let frame = Frame { first: u64::from_be_bytes(*first), cursor, rows: unpacker.unpack(rows).ok()? };
+        Some(Sound { frame, link: self.link, digest: tail::digest(&head.bytes(), self.message) })
+    }
+}
+
+impl Journal {
+    /// Whether a frame stands behind the last one, by its rows and in the chain of the tail's keys.
+    fn is_next(&self, next: &Sound) -> bool {
         // Keys of frames that were never written, or went with another journal, are passed over.
-        let follows = self.frames.last().is_none_or(|s| s.link.position < link.position);
-        (first == self.end() && follows).then_some((Sound { frame, link, digest }, behind))
+        let follows = self.frames.last().is_none_or(|s| s.link.position < next.link.position);
+        next.frame.first == self.end() && follows
     }
 }
 
@@ -175,6 +255,48 @@ mod tests {
             received: (3, 4),
             raw: raw.to_vec(),
             defects: vec![],
+        }
+    }
+
+    #[test]
+    fn a_journal_that_two_threads_open_ends_at_its_first_unsound_frame() {
+        let (origin, by, mut chance) = ("p/a/records", Secret::new([3; 32]), Counter::default());
+        let mut epochs = Epochs::read(&Memory::new(), "a", origin, std::slice::from_ref(&by)).expect("none");
+        epochs.begin(&Memory::new(), "a", &by, (0, 1), &mut chance).expect("fits");
+        let key = epochs.last().expect("begun").journal_key(origin);
+        let head = Head::new("a", 0, 0);
+        let mut bytes = head.bytes().to_vec();
+        let mut tail = TailKey::random(None, &mut chance).expect("chance");
+        let (mut starts, mut last) = (vec![], None);
+        for number in 0..20u64 {
+            // Noise, so that it stays large when packed.
+            let mut state = number + 1;
+            let noise: Vec<u8> = std::iter::repeat_with(|| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state.to_be_bytes()[3]
+            })
+            .take(6_000)
+            .collect();
+            let frame = Frame { first: number, cursor: None, rows: vec![row(&noise)] };
+            let by = (&key, origin, &mut tail);
+            starts.push(bytes.len());
+            let (sealed, link) = head.seal((number, last.as_ref()), &frame, by, &mut chance).expect("seals");
+            bytes.extend(sealed);
+            last = Some(link);
+        }
+        assert!(bytes.len() > TWO_THREADS_BYTES);
+        let read = |bytes: &[u8]| head.clone().read(bytes, &epochs, origin).expect("its head is sound");
+        let whole = read(&bytes);
+        assert_eq!((whole.end(), whole.torn, whole.sound_bytes), (20, false, bytes.len() as u64));
+        for (number, &start) in (0u64..).zip(&starts) {
+            let mut changed = bytes.clone();
+            changed[start + 200] ^= 1;
+            let changed = read(&changed);
+            assert_eq!((changed.end(), changed.torn), (number, true), "frame {number} changed");
+            assert_eq!(changed.sound_bytes, start as u64);
+            assert!(changed.frames.iter().zip(&whole.frames).all(|(a, b)| a.frame.rows == b.frame.rows));
         }
     }
 

@@ -167,6 +167,53 @@ impl TailKey {
     }
 }
 
+/// A frame as the tail's key knows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Linked {
+    pub(crate) link: Link,
+    /// What its MAC is over.
+    pub(crate) digest: [u8; 32],
+    /// Seq behind its last record.
+    pub(crate) end: u64,
+}
+
+/// Why the newest frames of a vault are not those that were written last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// Whether frames are gone, not changed.
+    pub(crate) missing: bool,
+    pub(crate) why: &'static str,
+}
+
+/// Whether anything is wrong with frames, in the order of the chain, below a checkpoint of this size. `state` must have been read
+/// before all of them: a writer may be at work.
+pub(crate) fn doubt(state: Result<Option<TailKey>, KeyError>, frames: &[Linked], size: u64) -> Option<Doubt> {
+    let last = &frames.last()?.link;
+    let Ok(Some(mut key)) = state else {
+        return Some(Doubt { missing: false, why: "the key of its tail is missing or damaged" });
+    };
+    // A frame's key goes when a checkpoint covers the frame.
+    if frames.iter().any(|frame| frame.link.position < key.position() && frame.end > size) {
+        let why = "the checkpoint is older than its keys: it does not cover records that were acknowledged";
+        return Some(Doubt { missing: true, why });
+    }
+    let sound = if last.position < key.position() {
+        key.follows(last)
+    } else {
+        let from = key.position();
+        let mut ahead = frames.iter().filter(|frame| frame.link.position >= from);
+        ahead.all(|frame| key.admits(&frame.link, &frame.digest))
+    };
+    if sound {
+        None
+    } else if last.position.saturating_add(1) < key.position() {
+        let why = "the vault is older than its keys: frames that were acknowledged are missing";
+        Some(Doubt { missing: true, why })
+    } else {
+        Some(Doubt { missing: false, why: "its last frame was not sealed with the tail's key" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -245,9 +245,9 @@ impl Vault {
         let mut key = match state {
             Some(key) => key,
             None if !loaded.has_unsealed
-                && loaded.links.last().is_none_or(|(l, _)| l.position < u64::MAX / 2) =>
+                && loaded.links.last().is_none_or(|l| l.link.position < u64::MAX / 2) =>
             {
-                return Self::fresh_tail_key(access, loaded.links.last().map(|(link, _)| link))
+                return Self::fresh_tail_key(access, loaded.links.last().map(|last| &last.link))
                     .map_err(|source| OpenError::Io { name: "keys".into(), source });
             }
             None => {
@@ -256,7 +256,7 @@ impl Vault {
                 ));
             }
         };
-        let last = loaded.links.last().map(|(link, _)| link);
+        let last = loaded.links.last().map(|last| &last.link);
         if key.position() > last.map_or(0, |last| last.position.saturating_add(1)) {
             return Err(forged(
                 "the vault is older than its keys: frames are missing that were acknowledged; bring back the newer copy",
@@ -271,8 +271,8 @@ impl Vault {
             };
         }
         let from = key.position();
-        let mut ahead = loaded.links.iter().filter(|(link, _)| link.position >= from);
-        if !ahead.all(|(link, digest)| key.admits(link, digest)) {
+        let mut ahead = loaded.links.iter().filter(|frame| frame.link.position >= from);
+        if !ahead.all(|frame| key.admits(&frame.link, &frame.digest)) {
             return Err(forged("somebody wrote behind the checkpoint who did not hold the tail's key"));
         }
         Ok(key)
@@ -369,7 +369,7 @@ impl Vault {
         let size: usize = arrived.iter().map(|(d, _)| d.raw.len()).sum();
         let is_act = size <= ACT_BYTES && arrived.iter().all(|(d, _)| d.kind != Kind::Event);
         self.access.disk.allow(is_act);
-        let (mut all, day_key) = self.own_drafts(now)?;
+        let (mut all, day_key) = self.own_drafts(now, is_act)?;
         all.extend(arrived.into_iter().map(|(draft, fields)| (Draft { received: now, ..draft }, fields)));
         let first = self.size();
         let event = |(seq, (draft, fields)): (u64, (Draft, Fields))| Event { record: draft.at(seq), fields };
@@ -419,7 +419,7 @@ impl Vault {
         Ok(sealed)
     }
 
-    /// What is sealed can wait in the journal for room: the reserve is for acts, and a segment would take all of it.
+    /// What is sealed can wait in the journal for room: the reserve is for acts, and another journal could take all of it.
     fn roll_without_reserve(&mut self, small: Small) -> Result<(), SealError> {
         self.access.disk.allow(false);
         self.roll(small)

@@ -8,7 +8,7 @@ use crate::keys::KeyError;
 use crate::object::{self, ObjectRef, Opened};
 use crate::rows::{self, Batch};
 use crate::shelf::Shelf;
-use crate::tail::Link;
+use crate::tail::{self, Linked, TailKey};
 use crate::vault::orders;
 use crate::{Parse, RETENTION_DEFAULT_DAYS};
 use ledger::{Checkpoint, Hash, Note, PAGE, Sealed, Standing, Tree, VerifierKey};
@@ -110,8 +110,8 @@ pub(crate) struct Loaded {
     /// Every sound row behind the segments, also what no checkpoint covers yet.
     pub(crate) tail: Vec<Row>,
     pub(crate) cursor: Option<Vec<u8>>,
-    /// Links and digests of all frames, by their place in the chain of tail keys.
-    pub(crate) links: Vec<(Link, [u8; 32])>,
+    /// All frames, by their place in the chain of tail keys.
+    pub(crate) links: Vec<Linked>,
     /// Whether a frame reaches beyond the checkpoint.
     pub(crate) has_unsealed: bool,
 }
@@ -320,8 +320,8 @@ pub(crate) fn load(access: &Access) -> Result<Loaded, OpenError> {
     let tail_first = segments.last().map_or(begin, ObjectRef::end);
     let (journals, stale) = read_journals(access, tail_first)?;
     let frames = journals.iter().flat_map(|journal| &journal.frames);
-    let mut links: Vec<_> = frames.map(|sound| (sound.link, sound.digest)).collect();
-    links.sort_by_key(|(link, _)| link.position);
+    let mut links: Vec<_> = frames.map(Sound::linked).collect();
+    links.sort_by_key(|frame| frame.link.position);
     let mut loaded = Loaded {
         checkpoint,
         note,
@@ -436,6 +436,7 @@ pub struct View {
     tail_first: u64,
     tail: Vec<Row>,
     cursor: Option<Vec<u8>>,
+    doubt: Option<&'static str>,
     /// Tables of segments that were opened already.
     tables: Mutex<BTreeMap<usize, Arc<Table>>>,
 }
@@ -458,12 +459,15 @@ fn stand(access: &Access, loaded: &Loaded) -> Result<Standing, OpenError> {
 
 impl View {
     pub(crate) fn open(access: Access) -> Result<Self, OpenError> {
+        // Before checkpoint and frames: a writer may be at work.
+        let state = TailKey::read(&*access.disk, access.customer.as_str(), &access.origin, &access.key);
         let loaded = load(&access)?;
         let standing = stand(&access, &loaded)?;
-        Ok(Self::of(access, standing, loaded))
+        let doubt = tail::doubt(state, &loaded.links, loaded.checkpoint.size).map(|doubt| doubt.why);
+        Ok(Self { doubt, ..Self::of(access, standing, loaded) })
     }
 
-    pub(crate) fn of(access: Access, standing: Standing, loaded: Loaded) -> Self {
+    fn of(access: Access, standing: Standing, loaded: Loaded) -> Self {
         let tail_first = loaded.tail_first();
         let days = loaded.days.announced(loaded.checkpoint.size);
         let Loaded { checkpoint, note, begin, segments, mut tail, cursor, .. } = loaded;
@@ -478,6 +482,7 @@ impl View {
             tail_first,
             tail,
             cursor,
+            doubt: None,
             tables: Mutex::default(),
         }
     }
@@ -498,6 +503,13 @@ impl View {
     #[must_use]
     pub fn days(&self) -> &[u8] {
         &self.days
+    }
+
+    /// Why the vault is not the one that was written last, although each record that is read is proved against its checkpoint: it
+    /// was put back to an older state, or its last frame is not the one that was written. `None` when nothing says so.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt
     }
 
     /// Seq of the first record that is kept: what was before it was kept long enough and was ended.

@@ -123,25 +123,41 @@ impl Query {
     /// need have.
     pub(crate) fn hashes(&self, added: &[&str]) -> Vec<u64> {
         let mut all = vec![];
-        hashes(&self.tree, &mut all);
+        texts(&self.tree, &mut |text| all.extend(segment::query_terms(text)));
         let added: Vec<u64> = added.iter().flat_map(|word| segment::query_terms(word)).collect();
         all.retain(|hash| !added.contains(hash));
         all.sort_unstable();
         all.dedup();
         all
     }
+
+    /// The longest term of ASCII among those whose hashes [`Query::hashes`] gives.
+    pub(crate) fn longest_term(&self, added: &[&str]) -> Option<String> {
+        let wanted = self.hashes(added);
+        let mut longest: Option<String> = None;
+        texts(&self.tree, &mut |text| {
+            for term in text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_') {
+                let usable = term.is_ascii() && term.len() <= segment::TERM_BYTES;
+                let is_wanted = || segment::query_terms(term).iter().any(|hash| wanted.contains(hash));
+                if usable && longest.as_ref().is_none_or(|l| l.len() < term.len()) && is_wanted() {
+                    longest = Some(term.to_owned());
+                }
+            }
+        });
+        longest
+    }
 }
 
-/// Hashes of terms that every hit has among those of its raw (see `segment::terms`).
-fn hashes(tree: &Tree, into: &mut Vec<u64>) {
+/// Texts whose terms every hit has among those of its raw (see `segment::terms`).
+fn texts(tree: &Tree, each: &mut dyn FnMut(&str)) {
     match tree {
-        Tree::All(parts) => parts.iter().for_each(|p| hashes(p, into)),
-        Tree::Term(Term { test: Test::Word(word), .. }) => into.extend(segment::query_terms(word)),
+        Tree::All(parts) => parts.iter().for_each(|p| texts(p, each)),
+        Tree::Term(Term { test: Test::Word(word), .. }) => each(word),
         // A number may be spelt otherwise than it prints; what is of the record itself does not stand in its raw.
         Tree::Term(Term { test: Test::Equals(word), field: Some(field), .. })
             if word.parse::<f64>().is_err() && !of_the_record(field) =>
         {
-            into.extend(segment::query_terms(word));
+            each(word);
         }
         _ => {}
     }

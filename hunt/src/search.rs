@@ -3,6 +3,7 @@
 use crate::query::Query;
 use custody::{Parse, ReadError, View};
 use model::{Event, Record, Time};
+use regex::bytes::Regex;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -27,6 +28,24 @@ impl Range {
         span.is_none_or(|(least, greatest)| {
             self.from.is_none_or(|from| from <= greatest) && self.to.is_none_or(|to| least < to)
         })
+    }
+}
+
+/// Tells quickly that a raw lacks a term, without taking the raw apart: most raws of a block that the index names lack it.
+struct Glance(Option<Regex>);
+
+impl Glance {
+    /// For a term of ASCII. What undoing an escape can put together anew is passed too: `\u` of JSON and `&#` of XML; all others
+    /// stand for what ends a term.
+    fn for_term(term: Option<String>) -> Self {
+        let pattern = term.map(|term| format!(r"(?i-u:{})|\\u|&#", regex::escape(&term)));
+        Self(pattern.and_then(|pattern| Regex::new(&pattern).ok()))
+    }
+
+    /// `false` is sure: the raw lacks the term. Letters beyond ASCII can be ASCII in lower case (the sign of kelvin), so that a raw
+    /// with such letters is not told.
+    fn may_have(&self, raw: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|term| term.is_match(raw) || !raw.is_ascii())
     }
 }
 
@@ -63,7 +82,10 @@ pub fn search(
     let mut looked = 0;
     let mut newest: VecDeque<Event> = VecDeque::new();
     let terms = query.hashes(added);
-    let wanted = |record: &Record| range.holds(record.happened) && has_all(&record.raw, &terms);
+    let glance = Glance::for_term(query.longest_term(added));
+    let wanted = |record: &Record| {
+        range.holds(record.happened) && glance.may_have(&record.raw) && has_all(&record.raw, &terms)
+    };
     // The index knows events only; other kinds lie apart.
     let units = if query.names_kind() { view.units()? } else { view.units_with(&terms)? };
     for unit in units {
@@ -99,4 +121,40 @@ pub fn search(
         }
     }
     Ok(looked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a glance and the terms of a raw say of a word.
+    fn looks(word: &str, raw: &[u8]) -> (bool, bool) {
+        let query = Query::parse(&format!("\"{word}\"")).expect("a word");
+        (Glance::for_term(query.longest_term(&[])).may_have(raw), has_all(raw, &query.hashes(&[])))
+    }
+
+    #[test]
+    fn a_glance_passes_what_is_spelt_otherwise_and_stops_the_rest() {
+        for raw in
+            ["a Kelvin", "\u{212a}elvin", r"\u006belvin", r"C:\nkelvin", "&#107;elvin", "&amp;kelvin&lt;"]
+        {
+            assert_eq!(looks("kelvin", raw.as_bytes()), (true, true), "{raw}");
+        }
+        for raw in ["celsius", r"C:\\kelv\nin", "kel&amp;vin"] {
+            assert_eq!(looks("kelvin", raw.as_bytes()), (false, false), "{raw}");
+        }
+        assert!(looks("kelvin", b"kelvins").0, "it is a glance, not a look");
+    }
+
+    proptest! {
+        #[test]
+        fn a_glance_never_hides_a_hit(
+            word in "[a-cKs_]{1,3}([ .][a-c]{1,2})?",
+            raw in r"([a-cAkS\u{212a}\u{17f}\u{e9} .\\\\&;#u0-9x]|\\u00[46][1-3]|&#9[7-9];|&amp;){0,40}",
+        ) {
+            let (glance, terms) = looks(&word, raw.as_bytes());
+            prop_assert!(glance || !terms);
+        }
+    }
 }

@@ -9,6 +9,7 @@
 use crate::bytes::{Cursor, put, put_signed};
 use crate::{LEVEL, Row, SegmentError};
 use std::collections::BTreeMap;
+use zstd::bulk::Decompressor;
 
 /// Most bytes that a block may unpack to: a page of 256 records at the limit of 1 MiB, and as much beside it.
 const UNPACKED_LIMIT_BYTES: usize = 1 << 30;
@@ -86,17 +87,38 @@ fn times(out: &mut Vec<u8>, times: impl Iterator<Item = (i64, u32)> + Clone) {
 /// # Errors
 /// [`SegmentError::Damaged`] when the bytes are no such block.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<Row>, SegmentError> {
-    let damaged = || SegmentError::Damaged { what: "a block does not unpack" };
-    let (length, packed) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
-    let length = usize::try_from(u64::from_be_bytes(*length)).map_err(|_| damaged())?;
-    if length > UNPACKED_LIMIT_BYTES {
-        return Err(SegmentError::Damaged { what: "a block is over its limit" });
+    Unpacker::new()?.unpack(bytes)
+}
+
+/// Unpacks one block after the other with one decompressor: to make one takes longer than to unpack a small block.
+pub struct Unpacker(Decompressor<'static>);
+
+impl Unpacker {
+    /// Makes the decompressor.
+    ///
+    /// # Errors
+    /// [`SegmentError::Io`] when there is no room for it.
+    pub fn new() -> Result<Self, SegmentError> {
+        Ok(Self(Decompressor::new()?))
     }
-    let plain = zstd::bulk::decompress(packed, length).map_err(|_| damaged())?;
-    if plain.len() != length {
-        return Err(damaged());
+
+    /// As [`unpack`].
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`] when the bytes are no such block.
+    pub fn unpack(&mut self, bytes: &[u8]) -> Result<Vec<Row>, SegmentError> {
+        let damaged = || SegmentError::Damaged { what: "a block does not unpack" };
+        let (length, packed) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
+        let length = usize::try_from(u64::from_be_bytes(*length)).map_err(|_| damaged())?;
+        if length > UNPACKED_LIMIT_BYTES {
+            return Err(SegmentError::Damaged { what: "a block is over its limit" });
+        }
+        let plain = self.0.decompress(packed, length).map_err(|_| damaged())?;
+        if plain.len() != length {
+            return Err(damaged());
+        }
+        rows(&plain)
     }
-    rows(&plain)
 }
 
 fn text(c: &mut Cursor<'_>) -> Result<String, SegmentError> {

@@ -8,10 +8,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 /// Runs of each measurement; the median is told.
 pub(crate) const RUNS: usize = 3;
+
+/// How long between two looks at a run's peak.
+const LOOKS: Duration = Duration::from_millis(2);
 
 /// One finished run.
 #[derive(Clone, Copy)]
@@ -20,7 +24,8 @@ pub(crate) struct Run {
     pub(crate) peak_mib: f64,
 }
 
-/// Runs the program once, to its end.
+/// Runs the program once, to its end. The clock stops when the system says that it ended; a thread of its own looks at its peak
+/// meanwhile, which may miss what it took in its last moments.
 pub(crate) fn run(home: &Path, words: &[&str]) -> Run {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
@@ -31,26 +36,45 @@ pub(crate) fn run(home: &Path, words: &[&str]) -> Run {
         .spawn()
         .expect("starts");
     let status = format!("/proc/{}/status", child.id());
-    let mut peak_mib = 0f64;
-    loop {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("");
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
-        peak_mib = peak_mib.max(kib / 1024.0);
-        if let Some(done) = child.try_wait().expect("can be asked") {
-            let code = done.code().unwrap_or(-1);
-            assert!(matches!(code, 0 | 1 | 3), "{words:?} ended with {code}");
-            return Run { seconds: begun.elapsed().as_secs_f64(), peak_mib };
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let (done, looking) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let peak = scope.spawn(move || {
+            let mut peak_mib = 0f64;
+            loop {
+                peak_mib = peak_mib.max(peak_mib_so_far(&status));
+                match looking.recv_timeout(LOOKS) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    _ => return peak_mib,
+                }
+            }
+        });
+        let ended = child.wait().expect("can be waited for");
+        let seconds = begun.elapsed().as_secs_f64();
+        drop(done);
+        let code = ended.code().unwrap_or(-1);
+        assert!(matches!(code, 0 | 1 | 3), "{words:?} ended with {code}");
+        Run { seconds, peak_mib: peak.join().expect("it does not panic") }
+    })
 }
 
-/// The median of some runs, each on a home of its own that `prepare` makes.
-pub(crate) fn median(mut once: impl FnMut() -> Run) -> Run {
-    let mut runs: Vec<Run> = (0..RUNS).map(|_| once()).collect();
+/// What a process took at its peak up to now; 0 when it is gone.
+fn peak_mib_so_far(status: &str) -> f64 {
+    let text = std::fs::read_to_string(status).unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("");
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
+    kib / 1024.0
+}
+
+/// The median of [`RUNS`] runs.
+pub(crate) fn median(once: impl FnMut() -> Run) -> Run {
+    median_of(RUNS, once)
+}
+
+/// The median of so many runs: what takes milliseconds needs more of them.
+pub(crate) fn median_of(many: usize, mut once: impl FnMut() -> Run) -> Run {
+    let mut runs: Vec<Run> = (0..many).map(|_| once()).collect();
     runs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    runs[RUNS / 2]
+    runs[many / 2]
 }
 
 /// How long something in this process takes: the median of some runs.

@@ -28,7 +28,8 @@ The language:
   _kind _seq _source _happened _received _defect   of the record itself
 
 Events are looked at, other kinds only when the query names _kind. Every record is proved against the checkpoint before it
-is looked at. Exit 0 with and without hits.
+is looked at. Exit 0 with and without hits; 4 when a record cannot be proved, or the vault is not as it was left (one that was
+put back to an older state, for instance): what is there is given all the same.
 
 Backwards with --rules: Sigma rules, filters and correlations over what was sealed before. The index of each segment says
 which blocks can hold the words that a rule cannot do without; only those are read. Before it starts, it says how many
@@ -101,10 +102,23 @@ pub(crate) fn run(home: &Path, args: &HuntArgs, out: Out) -> Result<Exit, Fault>
     )?;
     drop(progress);
     if let Some(listing) = listing {
-        listing.end(&json!({"query": query.to_string(), "hits": hits, "looked_at": looked}));
+        let doubt = view.doubt();
+        listing.end(&json!({"query": query.to_string(), "hits": hits, "looked_at": looked, "doubt": doubt}));
     }
     out.say(&format!("{hits} hits in {looked} records of {customer} looked at"));
-    Ok(Exit::Ok)
+    // Last, so that nobody goes without what is there: but what is not there was not looked at.
+    match view.doubt() {
+        None => Ok(Exit::Ok),
+        Some(why) => {
+            let what = format!(
+                "the vault of `{customer}` is not as it was left: {why}; what was found is sealed, and more may have been"
+            );
+            let next = format!(
+                "run `bailiwick verify --customer {customer}`, and compare with the customer's own copy"
+            );
+            Err(Fault::new(Exit::Tampered, "BW-4001", what, next))
+        }
+    }
 }
 
 /// A record as JSON; raw bytes that are no text also as base64.

@@ -231,3 +231,39 @@ fn a_rolled_back_vault_and_a_missing_checkpoint_are_called_missing() {
     let found = threats(&place);
     assert!(found.contains(&("A3".into(), "vaults/acme/checkpoint".into())), "{found:?}");
 }
+
+#[test]
+fn a_hunt_in_a_rolled_back_vault_gives_what_is_there_and_says_what_it_is() {
+    let place = filled();
+    let disk = Folder::new(&place.path("home"));
+    let names = || disk.list("vaults/acme").expect("lists");
+    let kept: Vec<_> =
+        names().into_iter().map(|name| (name.clone(), disk.read(&name).expect("there"))).collect();
+    let log = place.file("b.log", b"2026-11-02T10:00:00Z line of today\n");
+    assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
+    let hunt = |form: &str| place.run(&["hunt", "--customer", "acme", "line", form]);
+    assert_eq!((hunt("--jsonl").code, hunt("--jsonl").lines().len()), (0, 701));
+    let today: Vec<_> =
+        names().into_iter().map(|name| (name.clone(), disk.read(&name).expect("there"))).collect();
+    let only = |what: &'static str| move |(name, _): &&(String, Vec<u8>)| name.ends_with(what);
+    for (whole, put_back) in
+        [(true, kept.iter().collect::<Vec<_>>()), (false, kept.iter().filter(only("/checkpoint")).collect())]
+    {
+        if whole {
+            names().iter().for_each(|name| disk.remove(name).expect("ours"));
+        }
+        put_back.iter().for_each(|(name, bytes)| disk.put(name, bytes).expect("ours"));
+        let ran = hunt("--jsonl");
+        assert_eq!((ran.code, ran.lines().len()), (4, 700), "whole: {whole} {}", ran.err);
+        assert!(ran.err.contains("older") && ran.err.contains("BW-4001"), "{}", ran.err);
+        let ran = hunt("--json");
+        let document = ran.json();
+        assert_eq!((ran.code, document["hits"].as_u64()), (4, Some(700)));
+        assert!(document["doubt"].as_str().is_some_and(|why| why.contains("older")), "{document}");
+        assert!(threats(&place).iter().any(|(threat, _)| threat == "A3"), "whole: {whole}");
+        today.iter().for_each(|(name, bytes)| disk.put(name, bytes).expect("ours"));
+        let extra = names().into_iter().filter(|name| !today.iter().any(|(there, _)| there == name));
+        extra.for_each(|name| disk.remove(&name).expect("ours"));
+        assert_eq!((hunt("--jsonl").code, place.run(&["verify"]).code), (0, 0), "today's state is back");
+    }
+}

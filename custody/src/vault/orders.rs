@@ -181,7 +181,11 @@ impl Vault {
     }
 
     /// Records of the log itself that are due, and the key that signs from now on when a new day begins.
-    pub(super) fn own_drafts(&mut self, now: Time) -> Result<(Vec<(Draft, Fields)>, NewDay), SealError> {
+    pub(super) fn own_drafts(
+        &mut self,
+        now: Time,
+        is_act: bool,
+    ) -> Result<(Vec<(Draft, Fields)>, NewDay), SealError> {
         let mut drafts = vec![];
         let mut signer = None;
         let gap = self.gap(now);
@@ -193,7 +197,7 @@ impl Vault {
         }
         drafts.extend(gap.map(|body| own(&body, now)));
         if needs_epoch {
-            drafts.push(self.begin_epoch(now)?);
+            drafts.push(self.begin_epoch(now, is_act)?);
         }
         Ok((drafts, signer))
     }
@@ -238,7 +242,7 @@ impl Vault {
     }
 
     /// Begins the day's epoch at the next page and a journal under its key; gives the record that says so.
-    fn begin_epoch(&mut self, now: Time) -> Result<(Draft, Fields), SealError> {
+    fn begin_epoch(&mut self, now: Time, is_act: bool) -> Result<(Draft, Fields), SealError> {
         let first_page = self.size().div_ceil(PAGE);
         let access = &mut self.access;
         let begun = access.epochs.begin(
@@ -250,7 +254,10 @@ impl Vault {
         )?;
         let body = json!({"control": "epoch", "epoch": begun.number, "first_page": first_page, "day": begun.day,
                           "retention_days": self.retention_days});
-        if self.writing.is_some() {
+        if is_act {
+            // On a full disk there is no room for a segment, and none of the reserve either. The journal there is stays beside the new one.
+            self.writing = None;
+        } else if self.writing.is_some() {
             self.roll(Small::Stay)?;
         }
         Ok(own(&body, now))

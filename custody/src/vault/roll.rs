@@ -7,7 +7,7 @@
 use super::{SealError, Vault, Writing};
 use crate::disk::{Disk, Guard};
 use crate::home::READERS;
-use crate::journal::{Frame, Head};
+use crate::journal::{self, Frame, Head};
 use crate::object::ObjectRef;
 use crate::view;
 use ledger::PAGE;
@@ -145,9 +145,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Begins the journal of the rows behind the segments, with the cursor, and removes its predecessor.
+    /// Begins the journal of the rows behind the segments, with the cursor, and removes those before it.
     fn next_journal(&mut self, first: u64) -> Result<(), SealError> {
-        let before = self.writing.take();
         let epoch = self.access.epochs.last().ok_or_else(|| self.no_epoch())?;
         let head = Head::new(self.access.customer.as_str(), epoch.number, first);
         let frame = Frame { first, cursor: self.cursor.clone(), rows: self.tail.clone() };
@@ -159,10 +158,13 @@ impl Vault {
         let (sealed, link) = sealed.map_err(&failed)?;
         bytes.extend(sealed);
         self.access.disk.put(&head.name, &bytes).map_err(&failed)?;
-        if let Some(before) = before.filter(|b| b.head.name != head.name)
-            && let Some(_nobody_reads) = self.unread()?
-        {
-            self.access.disk.remove(&before.head.name).map_err(self.disk_failed(&before.head.name))?;
+        if let Some(_nobody_reads) = self.unread()? {
+            // Mostly one: the first act of a day begins a journal beside the one there is.
+            let folder = journal::folder(self.access.customer.as_str());
+            let there = self.access.disk.list(&folder).map_err(self.disk_failed(&folder))?;
+            for before in there.iter().filter(|name| **name != head.name) {
+                self.access.disk.remove(before).map_err(self.disk_failed(before))?;
+            }
         }
         self.writing = Some(Writing { head, frames: 1, link: Some(link) });
         self.erase_tail_keys()

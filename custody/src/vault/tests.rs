@@ -246,6 +246,57 @@ fn every_changed_byte_of_a_vault_is_met_by_an_audit() {
 }
 
 #[test]
+fn a_damaged_or_missing_key_of_a_day_is_met_by_an_audit() {
+    let disk = fresh();
+    let mut yesterday = vec![];
+    for (n, now) in [(0, 1), (100, 90_000)] {
+        let home = home(&disk).expect("opens");
+        let mut vault = home.vault(&acme()).expect("opens");
+        fill(&mut vault, n..n + 100, 0, now).expect("seals");
+        yesterday.push(disk.list("keys/acme/days").expect("lists"));
+    }
+    assert_eq!(yesterday[1].len(), 1, "only the key of today is there");
+    let name = &yesterday[1][0];
+    let met = |disk: &Memory| {
+        let home = Home::look(Arc::new(disk.clone()), chance()).expect("a home");
+        let mut met = vec![];
+        audit(&home, &acme(), &mut |a| {
+            if let Audited::File { path, missing, .. } = a {
+                met.push((path.to_owned(), missing));
+            }
+        })
+        .expect("audits");
+        met
+    };
+    assert_eq!(met(&disk), []);
+    let bytes = disk.read(name).expect("reads");
+    for at in 0..bytes.len() {
+        for cut in [false, true] {
+            let changed = disk.restarted();
+            let mut other = if cut { bytes[..at].to_vec() } else { bytes.clone() };
+            other.get_mut(at).into_iter().for_each(|byte| *byte ^= 4);
+            changed.put(name, &other).expect("puts");
+            // What ends a line says nothing.
+            let says_the_same = cut && at + 1 == bytes.len();
+            let expected = if says_the_same { vec![] } else { vec![(name.clone(), false)] };
+            assert_eq!(met(&changed), expected, "byte {at}, cut: {cut}");
+        }
+    }
+    let changed = disk.restarted();
+    changed.remove(name).expect("removes");
+    assert_eq!(met(&changed), [(name.clone(), true)]);
+    changed.put(name, &vec![0; bytes.len()]).expect("puts");
+    assert_eq!(met(&changed), [(name.clone(), false)], "destroyed before its time");
+    // One that is over is destroyed in two steps, and the machine may stop between them.
+    let over = yesterday[0][0].as_str();
+    let left = disk.restarted();
+    left.put(over, &vec![0; bytes.len()]).expect("puts");
+    assert_eq!(met(&left), []);
+    left.put(over, b"something else").expect("puts");
+    assert_eq!(met(&left), [(over.to_owned(), false)]);
+}
+
+#[test]
 fn another_customers_files_are_no_use_here() {
     let disk = fresh();
     let other = CustomerId::parse("borealis").expect("good");

@@ -346,39 +346,116 @@ fn a_key_that_was_taken_away_ends_nothing_and_what_it_opens_stays() {
     }
 }
 
+/// Rows of this length that no segment makes small.
+fn hard_rows(many: u64, length: usize) -> Vec<(Draft, Fields)> {
+    let mut noise = 1_u64;
+    let row = |n| {
+        let (mut row, fields) = draft(n, length);
+        row.raw.iter_mut().skip(12).for_each(|byte| {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (noise >> 56) as u8;
+        });
+        (row, fields)
+    };
+    (0..many).map(row).collect()
+}
+
 #[test]
 fn an_act_on_a_full_disk_is_kept_though_a_long_tail_waits_for_its_segment() {
+    // A segment that all of the reserve would not hold, and one that would fit in.
+    for length in [300, 60] {
+        let disk = fresh();
+        {
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens");
+            vault.append(hard_rows(2_500, length), None, time(1)).expect("seals");
+        }
+        for days in 400..410 {
+            disk.limit(Some(disk.used()));
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens on a full disk");
+            vault.set_retention(days, time(2)).expect("an act is written all the same");
+            vault.close(time(3)).expect("and what waits for room is no failure");
+            let view = look(&disk).view(&acme()).expect("opens");
+            assert_eq!(view.retention_days().expect("reads"), days);
+            assert!(
+                disk.list("vaults/acme/segments").expect("lists").is_empty(),
+                "there was no room for one"
+            );
+        }
+        assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+        disk.limit(None);
+        run(&disk, 2_500..2_600, 4).expect("goes on");
+        assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
+        assert_eq!(raws_of(&disk).len(), 2_600);
+    }
+}
+
+#[test]
+fn a_journal_that_an_act_makes_due_waits_for_room_and_leaves_the_reserve_alone() {
     let disk = fresh();
     {
         let home = home(&disk).expect("opens");
         let mut vault = home.vault(&acme()).expect("opens");
-        // Rows that no segment makes small: only then is there no room for one.
-        let mut noise = 1_u64;
-        let rows = (0..2_500).map(|n| {
-            let (mut row, fields) = draft(n, 300);
-            row.raw.iter_mut().skip(12).for_each(|byte| {
-                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                *byte = (noise >> 56) as u8;
-            });
-            (row, fields)
-        });
-        vault.append(rows.collect(), None, time(1)).expect("seals");
+        // Less than a page, so that all of it would go into a new journal and none into a segment.
+        vault.append(hard_rows(200, 700), None, time(1)).expect("seals");
     }
-    for days in 400..410 {
+    for n in 0..10 {
         disk.limit(Some(disk.used()));
         let home = home(&disk).expect("opens");
         let mut vault = home.vault(&acme()).expect("opens on a full disk");
-        vault.set_retention(days, time(2)).expect("an act is written all the same");
-        vault.close(time(3)).expect("and what waits for room is no failure");
-        let view = look(&disk).view(&acme()).expect("opens");
-        assert_eq!(view.retention_days().expect("reads"), days);
+        vault.roll_rows = 200;
+        let (mut act, fields) = draft(n, 0);
+        act.kind = Kind::Act;
+        act.raw = format!("act {n}").into_bytes();
+        vault.append(vec![(act, fields)], None, time(2)).expect("an act is written all the same");
+        assert!(vault.is_full, "there was no room for another journal");
     }
-    assert!(disk.list("vaults/acme/segments").expect("lists").is_empty(), "there was no room for one");
     assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
-    disk.limit(None);
-    run(&disk, 2_500..2_600, 4).expect("goes on");
-    assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
-    assert_eq!(raws_of(&disk).len(), 2_600);
+    let view = look(&disk).view(&acme()).expect("opens");
+    assert_eq!(view.others().expect("reads").iter().filter(|r| r.raw.starts_with(b"act ")).count(), 10);
+}
+
+#[test]
+fn the_first_act_of_a_day_is_kept_on_a_full_disk_though_a_long_tail_waits_for_its_segment() {
+    for length in [300, 60] {
+        let disk = fresh();
+        {
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens");
+            vault.append(hard_rows(2_500, length), None, time(1)).expect("seals");
+        }
+        for (days, now) in [(400, DAY), (401, 2 * DAY), (402, 3 * DAY)] {
+            disk.limit(Some(disk.used()));
+            let home = home(&disk).expect("opens");
+            let mut vault = home.vault(&acme()).expect("opens on a full disk");
+            vault.set_retention(days, time(now)).expect("an act is written all the same");
+            vault.close(time(now)).expect("and what waits for room is no failure");
+            let view = look(&disk).view(&acme()).expect("opens");
+            assert_eq!((view.retention_days().expect("reads"), view.doubt()), (days, None));
+            assert!(
+                disk.list("vaults/acme/segments").expect("lists").is_empty(),
+                "there was no room for one"
+            );
+        }
+        assert!(disk.length("reserve").is_ok_and(|left| left > 128 << 10), "acts took little of the reserve");
+        let mut met = vec![];
+        crate::audit(&look(&disk), &acme(), &mut |a| {
+            if let crate::Audited::Damaged { path, why, .. } | crate::Audited::File { path, why, .. } = a {
+                met.push(format!("{path}: {why}"));
+            }
+        })
+        .expect("audits");
+        assert_eq!(met, Vec::<String>::new());
+        disk.limit(None);
+        let journals = || disk.list("vaults/acme/journal").expect("lists").len();
+        assert!(journals() > 1, "there was no room to take them together");
+        run(&disk, 2_500..2_600, 3 * DAY + 1).expect("goes on");
+        assert_eq!(journals(), 1, "those of the full days are over");
+        assert!(!disk.list("vaults/acme/segments").expect("lists").is_empty(), "now there is");
+        run(&disk, 2_600..2_700, 4 * DAY).expect("goes on");
+        assert_eq!(raws_of(&disk).len(), 2_700);
+    }
 }
 
 #[test]
