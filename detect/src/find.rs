@@ -55,6 +55,9 @@ impl Finding {
     }
 }
 
+/// First and last time of the alert of a detection about a group that is open so near to a time.
+pub(crate) type Near<'a> = dyn Fn(&str, &str, i64, i64) -> Option<(i64, i64)> + 'a;
+
 /// What a detection looks at.
 pub(crate) struct Scene<'a> {
     pub(crate) seen: &'a Seen,
@@ -62,7 +65,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) settings: &'a Settings,
     /// First and last time of an alert about this that is still open near here.
-    pub(crate) open: &'a dyn Fn(&str, &str, i64, i64) -> Option<(i64, i64)>,
+    pub(crate) open: &'a Near<'a>,
 }
 
 impl Scene<'_> {

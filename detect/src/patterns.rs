@@ -258,7 +258,7 @@ impl Patterns {
             memory.logs.entry(name).or_default().wrote(seen.at, seen.seq, arrival);
         }
         let mut found = vec![];
-        if arrival % OTHERS == 0 {
+        if arrival.is_multiple_of(OTHERS) {
             for (name, log) in &mut memory.logs {
                 let Some(silence) = log.compare(seen.at, arrival, &self.settings) else { continue };
                 let policy = &self.state.policy;

@@ -25,7 +25,7 @@ impl Chance {
 
     /// Whether one of so many cases has come.
     pub(crate) fn one_in(&mut self, many: u64) -> bool {
-        self.next() % many.max(1) == 0
+        self.next().is_multiple_of(many.max(1))
     }
 
     pub(crate) fn of<'a, T>(&mut self, list: &'a [T]) -> &'a T {

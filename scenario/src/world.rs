@@ -40,12 +40,15 @@ pub(crate) struct Customer {
     pub(crate) domain: String,
 }
 
+/// When, in which order it was written, and the text.
+type Line = (i64, u64, String);
+
 /// What is being made.
 pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) customers: Vec<Customer>,
     pub(crate) days: i64,
-    lines: BTreeMap<(&'static str, &'static str), Vec<(i64, u64, String)>>,
+    lines: BTreeMap<(&'static str, &'static str), Vec<Line>>,
     written: u64,
 }
 

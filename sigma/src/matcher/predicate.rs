@@ -187,7 +187,7 @@ impl Predicates {
 
     /// Forgets how questions were written, once all rules are read.
     pub(crate) fn close(&mut self) {
-        self.known = HashMap::default();
+        self.known = Default::default();
         self.all.shrink_to_fit();
     }
 

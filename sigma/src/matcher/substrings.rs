@@ -66,8 +66,8 @@ impl Substrings {
 
 impl Pairs {
     fn new(texts: &[(&[u8], u32)]) -> Self {
-        let mut made = Self::default();
-        made.texts = texts.iter().map(|(text, number)| ((*text).into(), *number)).collect();
+        let texts_of = texts.iter().map(|(text, number)| ((*text).into(), *number)).collect();
+        let mut made = Self { texts: texts_of, ..Self::default() };
         made.texts.sort_unstable();
         if !texts.is_empty() {
             made.filter = vec![0; 1 << 10];
