@@ -286,7 +286,7 @@ pub const DETECTIONS: [About; 18] = [
         id: "bw.log-tampering",
         title: "A log was emptied, stopped or changed",
         level: Level::High,
-        tags: &["attack.stealth", "attack.defense-impairment", "attack.t1070.001", "attack.t1562.002"],
+        tags: &["attack.defense-impairment", "attack.t1685.001", "attack.t1685.002", "attack.t1685.005", "attack.t1685.006"],
         paragraph: MONITOR,
         fires: "A log is cleared, its writer stopped outside a restart, its policy changed, or a clock set by minutes",
         blind: "Records that never left the machine, and an agent that is fed false ones",
@@ -311,7 +311,7 @@ pub const DETECTIONS: [About; 18] = [
         id: "bw.silent-source",
         title: "A log fell silent",
         level: Level::Medium,
-        tags: &["attack.defense-impairment", "attack.t1562.006"],
+        tags: &["attack.defense-impairment", "attack.t1685"],
         paragraph: MONITOR,
         fires: "A log that wrote all the time has written nothing for far longer than ever, while others go on",
         blind: "A log that is often silent; the first days of a log; all logs silent at once (the sealed heartbeat shows that)",
@@ -563,7 +563,15 @@ mod tests {
                 "{}",
                 about.id
             );
-            assert!(about.tags.iter().any(|t| t.starts_with("attack.t")), "{}", about.id);
+            let ids: Vec<&str> = about.tags.iter().filter_map(|t| t.strip_prefix("attack.t1").map(|_| &t[7..])).collect();
+            assert!(!ids.is_empty(), "{}", about.id);
+            for id in ids {
+                let known = crate::attack::technique(id).map(|t| t.id.to_lowercase());
+                assert_eq!(known.as_deref(), Some(id), "{}: an id of today's", about.id);
+            }
+            for tag in about.tags.iter().filter(|t| !t.starts_with("attack.t1")) {
+                assert!(crate::attack::tactic(&tag[7..]).is_some(), "{}: {tag}", about.id);
+            }
             for parameter in about.parameters {
                 let (least, most) = parameter.bounds;
                 assert!((least..=most).contains(&parameter.default), "{}.{}", about.id, parameter.name);

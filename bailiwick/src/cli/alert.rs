@@ -231,10 +231,10 @@ fn names(customers: &[CustomerId]) -> String {
     customers.iter().map(CustomerId::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// ATT&CK techniques among the tags, as they are usually written.
+/// ATT&CK techniques among the tags, by the ids that they have today.
 fn attack(alert: &Alert) -> String {
-    let techniques = alert.rule.tags.iter().filter_map(|t| t.strip_prefix("attack.t"));
-    techniques.map(|t| format!("T{t}")).collect::<Vec<_>>().join(", ")
+    let techniques = detect::attack::techniques_of(&alert.rule.tags);
+    techniques.iter().map(|t| t.id).collect::<Vec<_>>().join(", ")
 }
 
 fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
@@ -305,7 +305,9 @@ fn told(alert: &Alert, closed: Option<&Closed>, listed: usize) -> String {
         line("AA22-131A", &details.paragraph);
     }
     line("rule", &format!("{} ({})", rule.title, rule.id));
-    line("ATT&CK", &attack(alert));
+    for technique in detect::attack::techniques_of(&alert.rule.tags) {
+        line("ATT&CK", &format!("{} {}", technique.id, detect::attack::whole_name(technique)));
+    }
     if alert.is_backwards {
         let version = rule.version.as_deref().unwrap_or("unknown");
         line("note", &format!("found backwards, by version {version} of the rule"));
