@@ -362,7 +362,8 @@ fn scan_tells_in_the_order_of_the_files_whatever_its_threads_do() {
         "r/r.yml",
         b"title: t\nid: r\nlogsource: {category: any}\ndetection:\n  s: {user: eve}\n  condition: s\n",
     );
-    let mut words = vec!["scan".to_owned(), "--jsonl".into(), "--rules".into(), rule];
+    let options = ["scan", "--jsonl", "--format", "ndjson", "--rules"];
+    let mut words: Vec<String> = options.into_iter().map(str::to_owned).chain([rule]).collect();
     let mut wanted: Vec<(String, u64)> = vec![];
     for (number, many) in [6_000, 0, 3, 4_000].into_iter().enumerate() {
         // Every third record fits, and none of a line that is no JSON.
