@@ -39,15 +39,16 @@ impl Matcher {
         let mut predicates = Predicates::default();
         let formulas: Vec<Option<Formula>> =
             rules.iter().map(|rule| rule.any_detection().map(|d| predicates.formula(names, d))).collect();
+        // How questions were written is forgotten here.
+        let predicates = predicates.all;
         let gates = rules.iter().zip(&formulas).map(|(rule, formula)| {
             rule.detection()?;
-            let clause = formula.as_ref()?.needs(true, &|number| gate(&predicates.all, number))?;
+            let clause = formula.as_ref()?.needs(true, &|number| gate(&predicates, number))?;
             let gates: BTreeSet<u32> = clause.of.into_iter().collect();
             Some(gates.into_iter().collect())
         });
         let gates = gates.collect();
-        predicates.close();
-        Self { predicates: predicates.all, formulas, gates }
+        Self { predicates, formulas, gates }
     }
 
     /// The rules for a class of events: those of these numbers, with the filters that take away from them.

@@ -1,3 +1,5 @@
+//! Taking an event apart says what looking into its tree says.
+
 use super::*;
 use crate::event::View;
 use proptest::prelude::*;

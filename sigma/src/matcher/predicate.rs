@@ -185,12 +185,6 @@ impl Predicates {
         number
     }
 
-    /// Forgets how questions were written, once all rules are read.
-    pub(crate) fn close(&mut self) {
-        self.known = HashMap::default();
-        self.all.shrink_to_fit();
-    }
-
     /// The condition of a detection over numbers.
     pub(crate) fn formula(&mut self, names: &mut Names, detection: &Detection) -> Formula {
         self.of_expr(names, detection, &detection.condition)

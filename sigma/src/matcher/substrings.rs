@@ -66,17 +66,15 @@ impl Substrings {
 
 impl Pairs {
     fn new(texts: &[(&[u8], u32)]) -> Self {
-        let mut made = Self::default();
-        made.texts = texts.iter().map(|(text, number)| ((*text).into(), *number)).collect();
-        made.texts.sort_unstable();
-        if !texts.is_empty() {
-            made.filter = vec![0; 1 << 10];
-        }
+        let mut filter = vec![0; if texts.is_empty() { 0 } else { 1 << 10 }];
         for (text, _) in texts {
             let pair = usize::from(text[0]) << 8 | usize::from(text[1]);
-            made.filter[pair >> 6] |= 1 << (pair & 63);
+            filter[pair >> 6] |= 1 << (pair & 63);
         }
-        made
+        let mut texts: Vec<(Box<[u8]>, u32)> =
+            texts.iter().map(|(text, told)| ((*text).into(), *told)).collect();
+        texts.sort_unstable();
+        Self { filter, texts }
     }
 
     fn search(&self, text: &[u8], met: &mut impl FnMut(u32)) {

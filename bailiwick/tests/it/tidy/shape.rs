@@ -16,6 +16,7 @@ const DOORS: &[(&str, &str)] = &[
     ("bailiwick/src/clock.rs", "reads the time"),
     ("bailiwick/src/config.rs", "reads the environment"),
     ("segment/benches", "looks at the clock"),
+    ("sigma/benches", "looks at the clock"),
     ("assess/benches", "looks at the clock and the kernel's count of memory"),
     ("evidence/benches", "looks at the clock"),
     ("ledger/benches", "looks at the clock"),
