@@ -362,14 +362,15 @@ fn scan_tells_in_the_order_of_the_files_whatever_its_threads_do() {
         "r/r.yml",
         b"title: t\nid: r\nlogsource: {category: any}\ndetection:\n  s: {user: eve}\n  condition: s\n",
     );
-    let mut words = vec!["scan".to_owned(), "--jsonl".into(), "--rules".into(), rule];
+    let options = ["scan", "--jsonl", "--format", "ndjson", "--rules"];
+    let mut words: Vec<String> = options.into_iter().map(str::to_owned).chain([rule]).collect();
     let mut wanted: Vec<(String, u64)> = vec![];
     for (number, many) in [6_000, 0, 3, 4_000].into_iter().enumerate() {
         // Every third record fits, and none of a line that is no JSON.
         let line = |n: u64| if n.is_multiple_of(3) { "{\"user\":\"eve\"}\n" } else { "{\"user\":\"Eve\"\n" };
         let text: String = (1..=many).map(line).collect();
         let path = place.file(&format!("{number}.ndjson"), text.as_bytes());
-        wanted.extend((1..=many).filter(|n| n % 3 == 0).map(|n| (path.clone(), n)));
+        wanted.extend((1..=many).filter(|n| n.is_multiple_of(3)).map(|n| (path.clone(), n)));
         words.push(path);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
