@@ -286,7 +286,13 @@ pub const DETECTIONS: [About; 18] = [
         id: "bw.log-tampering",
         title: "A log was emptied, stopped or changed",
         level: Level::High,
-        tags: &["attack.defense-impairment", "attack.t1685.001", "attack.t1685.002", "attack.t1685.005", "attack.t1685.006"],
+        tags: &[
+            "attack.defense-impairment",
+            "attack.t1685.001",
+            "attack.t1685.002",
+            "attack.t1685.005",
+            "attack.t1685.006",
+        ],
         paragraph: MONITOR,
         fires: "A log is cleared, its writer stopped outside a restart, its policy changed, or a clock set by minutes",
         blind: "Records that never left the machine, and an agent that is fed false ones",
@@ -563,7 +569,8 @@ mod tests {
                 "{}",
                 about.id
             );
-            let ids: Vec<&str> = about.tags.iter().filter_map(|t| t.strip_prefix("attack.t1").map(|_| &t[7..])).collect();
+            let ids: Vec<&str> =
+                about.tags.iter().filter_map(|t| t.strip_prefix("attack.t1").map(|_| &t[7..])).collect();
             assert!(!ids.is_empty(), "{}", about.id);
             for id in ids {
                 let known = crate::attack::technique(id).map(|t| t.id.to_lowercase());
