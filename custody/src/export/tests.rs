@@ -1,3 +1,5 @@
+//! The same bytes come out whatever the number of threads, and a disk that fails is said.
+
 use super::*;
 use crate::Home;
 use crate::disk::{Failing, Memory};
