@@ -1,5 +1,6 @@
 //! A check as data: `check.toml`. Everything that can be wrong with one is said with its place.
 
+use crate::store::{self, Asked};
 use evidence::{Kind, Side};
 use model::Time;
 use std::collections::BTreeMap;
@@ -98,6 +99,8 @@ pub struct Rule {
     pub contradicted: Option<String>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, Parameter>,
+    /// The tables that its queries speak of, with the columns that they can read.
+    pub(crate) asked: Asked,
 }
 
 impl Rule {
@@ -417,7 +420,7 @@ fn rule(number: usize, table: &Table) -> Result<Rule, CheckError> {
             .collect::<Result<_, CheckError>>()?,
         Some(_) => return wrong(&join(&place, "parameters"), "is a table of tables"),
     };
-    Ok(Rule {
+    let mut rule = Rule {
         from: day(table, &place, "from")?,
         until: day(table, &place, "until")?,
         why: maybe(table, &place, "why")?.unwrap_or_default(),
@@ -426,7 +429,10 @@ fn rule(number: usize, table: &Table) -> Result<Rule, CheckError> {
         unknown: maybe(table, &place, "unknown")?,
         contradicted: maybe(table, &place, "contradicted")?,
         parameters,
-    })
+        asked: Asked::new(),
+    };
+    rule.asked = store::asked_by(rule.queries());
+    Ok(rule)
 }
 
 fn parameter(name: &str, value: &Value, place: &str) -> Result<Parameter, CheckError> {

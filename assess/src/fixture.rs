@@ -53,6 +53,20 @@ pub struct Fixture {
     pub names: Vec<String>,
 }
 
+/// Files that were read already: a law asks about the same file in many variants of a fixture.
+#[derive(Debug, Default)]
+pub struct Shelf(BTreeMap<Shelved, Document>);
+
+/// What a document is made of and nothing else: the name of a file, its kind and its bytes.
+type Shelved = (String, String, Vec<u8>);
+
+impl Shelf {
+    fn read(&mut self, added: &Added) -> Document {
+        let place = (added.file.clone(), added.kind.clone(), added.raw.clone());
+        self.0.entry(place).or_insert_with(|| read(added)).clone()
+    }
+}
+
 /// What is wrong with a fixture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -193,7 +207,15 @@ impl Fixture {
         check: &Check,
         parameters: &BTreeMap<String, toml::Value>,
     ) -> Result<Answer, String> {
-        self.answer_with(check, parameters, &History::default(), &|_, _| {})
+        self.answer_with(check, parameters, &History::default(), &mut read)
+    }
+
+    /// The answer that comes, as [`Fixture::answer`], from files of which some were read already.
+    ///
+    /// # Errors
+    /// As [`Fixture::answer`].
+    pub fn answer_from(&self, shelf: &mut Shelf, check: &Check) -> Result<Answer, String> {
+        self.answer_with(check, &BTreeMap::new(), &History::default(), &mut |added: &Added| shelf.read(added))
     }
 
     /// The answer under the numbers of these versions of a contract.
@@ -206,13 +228,13 @@ impl Fixture {
         parameters: &BTreeMap<String, toml::Value>,
         contracts: &History,
     ) -> Result<Answer, String> {
-        self.answer_with(check, parameters, contracts, &|_, _| {})
+        self.answer_with(check, parameters, contracts, &mut read)
     }
 
     /// The rows that are read out of each of its files, in the order of the files.
     #[must_use]
-    pub fn rows(&self) -> Vec<Vec<Row>> {
-        self.add.iter().map(|added| read(added).rows).collect()
+    pub fn rows(&self, shelf: &mut Shelf) -> Vec<Vec<Row>> {
+        self.add.iter().map(|added| shelf.read(added).rows).collect()
     }
 
     /// The answer that comes when the rows of each file (by its place) are changed after they were read: how laws are tried
@@ -225,8 +247,15 @@ impl Fixture {
         check: &Check,
         parameters: &BTreeMap<String, toml::Value>,
         change: &dyn Fn(usize, &mut Vec<Row>),
+        shelf: &mut Shelf,
     ) -> Result<Answer, String> {
-        self.answer_with(check, parameters, &History::default(), change)
+        let mut place = 0;
+        self.answer_with(check, parameters, &History::default(), &mut |added: &Added| {
+            let mut document = shelf.read(added);
+            change(place, &mut document.rows);
+            place += 1;
+            document
+        })
     }
 
     fn answer_with(
@@ -234,13 +263,12 @@ impl Fixture {
         check: &Check,
         parameters: &BTreeMap<String, toml::Value>,
         contracts: &History,
-        change: &dyn Fn(usize, &mut Vec<Row>),
+        read: &mut dyn FnMut(&Added) -> Document,
     ) -> Result<Answer, String> {
         let customer = CustomerId::parse("acme").map_err(|e| e.to_string())?;
         let mut memory = Memory::new();
-        for (place, added) in self.add.iter().enumerate() {
-            let mut document = read(added);
-            change(place, &mut document.rows);
+        for added in &self.add {
+            let document = read(added);
             let handed = Handed {
                 customer: &customer,
                 side: added.side,

@@ -257,8 +257,7 @@ struct Found {
 }
 
 fn ask(store: &Store, rule: &Rule, admitted: &Admitted, values: &Values) -> Result<Found, String> {
-    let queries: Vec<&str> = rule.queries().collect();
-    store.show(&admitted.documents, &queries).map_err(|e| e.to_string())?;
+    store.show(&admitted.documents, &rule.asked).map_err(|e| e.to_string())?;
     let in_words = |what: &'static str| move |why: String| format!("its query for the {what}: {why}");
     let maybe = |query: &Option<String>, what| {
         query.as_ref().map_or(Ok(vec![]), |q| store.ask(q, values).map_err(in_words(what)))

@@ -4,7 +4,7 @@
 //! TRUST: a query may come from a stranger. It reads what was admitted and nothing else, changes nothing, knows no time,
 //! no chance and no file, and ends after a bounded number of steps: whoever writes one can make its own check say `error`.
 
-use crate::check::{Check, Rule};
+use crate::check::Check;
 use crate::{agreed, networks};
 use evidence::records::Exhibit;
 use evidence::schema::{TABLES, Type};
@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// Shows these documents, and no others, to the queries that follow.
-    pub(crate) fn show(&self, documents: &[usize], queries: &[&str]) -> Result<(), rusqlite::Error> {
+    pub(crate) fn show(&self, documents: &[usize], asked: &Asked) -> Result<(), rusqlite::Error> {
         self.ours.store(true, Ordering::Relaxed);
         let mut list: Vec<String> = documents.iter().map(usize::to_string).collect();
         if list.is_empty() {
@@ -157,9 +157,8 @@ impl Store {
             "drop view if exists temp.exhibit; create temp view exhibit as select doc, side, kind, scope, at_at from main.t_exhibit where doc in ({});",
             list.join(",")
         );
-        let words = words(queries.iter().copied());
         let shown: BTreeSet<usize> = documents.iter().copied().collect();
-        for table in TABLES.iter().filter(|t| words.contains(t.name)) {
+        for table in TABLES.iter().filter(|t| asked.contains_key(t.name)) {
             let Some(holders) = self.holders.get(table.name) else { continue };
             // To ask each of a million rows for its document takes longer than most queries do themselves.
             let of_shown = if holders.is_subset(&shown) {
@@ -238,7 +237,17 @@ fn text(value: ValueRef<'_>) -> String {
 /// The tables that the queries of these checks speak of, with the columns that they can read.
 pub(crate) fn asked<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Asked {
     let mut asked = Asked::new();
-    for query in checks.into_iter().flat_map(|check| &check.rules).flat_map(Rule::queries) {
+    for (table, columns) in checks.into_iter().flat_map(|check| &check.rules).flat_map(|rule| &rule.asked) {
+        let all = asked.entry(*table).or_insert_with(|| vec![false; columns.len()]);
+        all.iter_mut().zip(columns).for_each(|(is_asked, here)| *is_asked |= here);
+    }
+    asked
+}
+
+/// The tables that these queries speak of, with the columns that they can read.
+pub(crate) fn asked_by<'q>(queries: impl Iterator<Item = &'q str>) -> Asked {
+    let mut asked = Asked::new();
+    for query in queries {
         let words = words([query]);
         let all = takes_all(query, &words);
         for table in TABLES.iter().filter(|t| words.contains(t.name)) {
@@ -335,7 +344,7 @@ mod tests {
             vec![true; evidence::schema::Table::named("device").expect("ours").columns.len()],
         )]);
         let store = Store::load(&[], &asked, Time::UNIX_EPOCH).expect("loads");
-        store.show(&[], &[query]).expect("shown");
+        store.show(&[], &asked).expect("shown");
         assert_eq!(store.ask(query, &Values::new()).map(|lines| lines.len()), Ok(1));
         assert!(store.ask("select count(*) from t_device", &Values::new()).is_err(), "only what is shown");
     }

@@ -1,11 +1,9 @@
 //! The laws, over every check and fixture: less evidence never makes an answer better.
 
-use assess::fixture::Fixture;
+use crate::each;
+use assess::fixture::{Fixture, Shelf};
 use assess::{Check, CheckSet, Of, Verdict};
 use evidence::Side;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Every way in which a fixture can have less evidence, with its name.
 fn less(fixture: &Fixture) -> Vec<(String, Fixture)> {
@@ -45,8 +43,8 @@ fn less(fixture: &Fixture) -> Vec<(String, Fixture)> {
     made
 }
 
-fn answer(fixture: &Fixture, check: &Check) -> Verdict {
-    fixture.answer(check, &BTreeMap::new()).expect("evidence loads").verdict
+fn answer(shelf: &mut Shelf, fixture: &Fixture, check: &Check) -> Verdict {
+    fixture.answer_from(shelf, check).expect("evidence loads").verdict
 }
 
 /// Whether a changed fixture lacks nothing: a list that either side may bring was brought by the other one.
@@ -62,10 +60,11 @@ fn complaints(set: &CheckSet, check: &Check) -> (Vec<String>, usize) {
     for fixture in
         set.fixtures(&check.id).iter().filter(|f| !matches!(f.name.as_str(), "empty" | "truncated"))
     {
-        let whole = answer(fixture, check);
+        let mut shelf = Shelf::default();
+        let whole = answer(&mut shelf, fixture, check);
         for (what, less) in less(fixture).into_iter().filter(|(_, less)| !is_the_same(fixture, less, check)) {
             tried += 1;
-            let got = answer(&less, check);
+            let got = answer(&mut shelf, &less, check);
             // Losing a part of what it stood on, no answer stays good: every file of a fixture is needed.
             let better = got.is_good() && (!whole.is_good() || fixture.name == "met" || got < whole);
             // What is missing is nobody's fault, but for a list of excuses that nobody had to bring.
@@ -84,23 +83,9 @@ fn complaints(set: &CheckSet, check: &Check) -> (Vec<String>, usize) {
 #[test]
 fn less_evidence_never_makes_an_answer_good() {
     let set = assess::embedded();
-    let checks: Vec<&Check> = set.checks().collect();
-    let next = AtomicUsize::new(0);
-    let all = Mutex::new((vec![], 0));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(check) = checks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (said, tried) = complaints(&set, check);
-                    let mut all = all.lock().expect("nobody panics with it");
-                    all.0.extend(said);
-                    all.1 += tried;
-                }
-            });
-        }
-    });
-    let (mut said, tried) = all.into_inner().expect("nobody panics with it");
-    said.sort();
+    let all = each(&set, |check| complaints(&set, check));
+    let tried: usize = all.iter().map(|(_, tried)| tried).sum();
+    let said: Vec<String> = all.into_iter().flat_map(|(said, _)| said).collect();
     assert!(tried > 10_000, "only {tried} were tried");
     assert!(said.is_empty(), "{} of {tried}:\n{}", said.len(), said.join("\n"));
 }
@@ -108,17 +93,18 @@ fn less_evidence_never_makes_an_answer_good() {
 #[test]
 fn the_order_of_documents_changes_nothing() {
     let set = assess::embedded();
-    for check in set.checks() {
+    each(&set, |check| {
         for fixture in set.fixtures(&check.id) {
+            let mut shelf = Shelf::default();
             let mut turned = fixture.clone();
             turned.add.reverse();
-            let same = |f: &Fixture| {
-                let answer = f.answer(check, &BTreeMap::new()).expect("evidence loads");
+            let mut same = |f: &Fixture| {
+                let answer = f.answer_from(&mut shelf, check).expect("evidence loads");
                 let names: Vec<String> =
                     answer.failing.iter().map(|s| format!("{} {}", s.name, s.why)).collect();
                 (answer.verdict, answer.counts, names)
             };
             assert_eq!(same(fixture), same(&turned), "{} {}", check.id, fixture.name);
         }
-    }
+    });
 }
