@@ -157,8 +157,10 @@ const HANDS: &[&str] = &[
 ];
 
 /// Lines that hold such a word for a reason of the trade: the start of the path, a part of the line, why.
-const SPOKEN_FOR: &[(&str, &str, &str)] =
-    &[("detect/data/remote-tools.tsv", ".ai", "domains of makers of tools end so"), ("detect/data/remote-tools.tsv", "in-fresh", "a domain ends so")];
+const SPOKEN_FOR: &[(&str, &str, &str)] = &[
+    ("detect/data/remote-tools.tsv", ".a\x69", "domains of makers of tools end so"),
+    ("detect/data/remote-tools.tsv", "in-fresh", "a domain ends so"),
+];
 
 fn words(file: &File) -> Vec<String> {
     let mut complaints = vec![];
