@@ -209,7 +209,7 @@ impl Open {
         let who = named(&self.who, "account", "accounts");
         let from = named(&self.from, "source", "sources");
         let what = listed(&self.what);
-        let span = span(self.last - self.first);
+        let span = span(self.last.saturating_sub(self.first));
         let tries = self.records.len() as u64 + self.more;
         match about.id {
             "bw.spray-fast" => format!("{from} failed to sign in on {who} within {span}"),
