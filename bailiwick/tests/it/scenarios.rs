@@ -58,3 +58,46 @@ fn every_scenario_raises_what_it_must_and_not_what_it_must_not() {
         assert_eq!(place.run(&["verify"]).code, 0, "{scenario}");
     }
 }
+
+/// What is found in a made scenario: the detections, each once.
+fn found_in(name: &str, twin: bool) -> (serde_json::Value, BTreeSet<String>) {
+    let place = Place::new();
+    let out = place.path("made").display().to_string();
+    let mut words = vec!["scenario", "make", name, "--seed", "41", "--out", &out];
+    if twin {
+        words.push("--quiet-twin");
+    }
+    let ran = place.run(&words);
+    assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+    let expect = std::fs::read(PathBuf::from(&out).join("expect.json")).expect("expect.json");
+    let customers: Vec<String> = names(Path::new(&out)).into_iter().filter(|n| n != "expect.json").collect();
+    let home = Place::with(&customers.iter().map(String::as_str).collect::<Vec<_>>());
+    for customer in &customers {
+        let ran = home.run(&["ingest", "--customer", customer, "--json", &format!("{out}/{customer}")]);
+        assert!(ran.code == 0 && ran.json()["defects"] == 0, "{name}/{customer}: {}", ran.err);
+    }
+    let told = home.run(&["alert", "ls", "--json"]).json();
+    let alerts = told["alerts"].as_array().expect("a list");
+    let ids = alerts.iter().filter_map(|a| a["rule"]["id"].as_str()).map(str::to_owned).collect();
+    (serde_json::from_slice(&expect).expect("JSON"), ids)
+}
+
+#[test]
+fn made_attacks_are_found_and_their_quiet_twins_raise_nothing() {
+    for name in
+        ["spray-from-forty-sources", "old-password-after-change", "logging-stopped", "source-falls-silent"]
+    {
+        let (expect, found) = found_in(name, false);
+        let must = expect["must"].as_array().expect("a list");
+        let must: BTreeSet<String> =
+            must.iter().filter_map(|m| m["rule"].as_str()).map(str::to_owned).collect();
+        assert!(!must.is_empty() && found.is_superset(&must), "{name}: {found:?}");
+        let never = expect["must_not"].as_array().expect("a list");
+        assert!(!never.iter().any(|n| n.as_str().is_some_and(|n| found.contains(n))), "{name}: {found:?}");
+        let (expect, found) = found_in(name, true);
+        assert!(
+            expect["must"].as_array().is_some_and(Vec::is_empty) && found.is_empty(),
+            "{name}: {found:?}"
+        );
+    }
+}
