@@ -549,7 +549,10 @@ impl Settings {
 
     /// A threshold as it stands.
     pub(crate) fn of(&self, id: &str, name: &str) -> i64 {
-        if let Some(set) = self.set.get(&format!("{id}.{name}")) {
+        // Most have none set: then no name is put together.
+        if !self.set.is_empty()
+            && let Some(set) = self.set.get(&format!("{id}.{name}"))
+        {
             return *set;
         }
         let parameter = detection(id).and_then(|d| d.parameters.iter().find(|p| p.name == name));

@@ -80,13 +80,12 @@ impl Log {
     }
 
     /// How long it may be silent, once its rhythm is known, in milliseconds.
-    fn may_be_silent(&self, settings: &Settings) -> Option<i64> {
-        let of = |name| settings.of("bw.silent-source", name);
+    fn may_be_silent(&self, limits: Limits) -> Option<i64> {
         let (first, last) = (self.stretches.first()?.0, self.stretches.last()?.1);
         let longest = self.silences().max().unwrap_or(0).max(self.longest);
         let steady = longest < STEADY_MS;
         let learned = LEARNED_MS[usize::from(!steady)];
-        if self.records < u64::try_from(of("learn")).unwrap_or(u64::MAX) || last - first < learned {
+        if last - first < learned {
             return None;
         }
         // Of so many gaps this is the one at the 99th percentile; shorter ones than a stretch's are not told apart.
@@ -95,22 +94,43 @@ impl Log {
         let rank = usize::try_from(self.records / 100).unwrap_or(usize::MAX);
         let percentile = silences.get(rank).copied().unwrap_or(0);
         let margin = if steady { longest + longest / 2 } else { longest * 2 };
-        Some((of("least") * 1000).max(percentile.saturating_mul(of("factor"))).max(margin))
+        Some(limits.least_ms.max(percentile.saturating_mul(limits.factor)).max(margin))
     }
 
     /// Told of a record of another log, and how many came of all; says since when this one is silent for too long.
-    pub(crate) fn compare(&mut self, at: i64, arrival: u64, settings: &Settings) -> Option<Silence> {
+    pub(crate) fn compare(&mut self, at: i64, arrival: u64, limits: Limits) -> Option<Silence> {
         let end = self.stretches.last()?.1;
-        let is_told = self.told == Some(end) || arrival.saturating_sub(self.arrival) < OTHERS;
+        let is_told = self.told == Some(end)
+            || self.records < limits.learn
+            || arrival.saturating_sub(self.arrival) < OTHERS;
         if is_told || at <= end.saturating_add(STRETCH_MS) {
             return None;
         }
-        let allowed = self.may_be_silent(settings)?;
+        let allowed = self.may_be_silent(limits)?;
         if at - end <= allowed {
             return None;
         }
         self.told = Some(end);
         Some(Silence { since: end, allowed, records: self.last.clone() })
+    }
+}
+
+/// The thresholds of silence, looked up once for all logs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    learn: u64,
+    least_ms: i64,
+    factor: i64,
+}
+
+impl Limits {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let of = |name| settings.of("bw.silent-source", name);
+        Self {
+            learn: u64::try_from(of("learn")).unwrap_or(u64::MAX),
+            least_ms: of("least").saturating_mul(1000),
+            factor: of("factor"),
+        }
     }
 }
 
@@ -209,7 +229,7 @@ mod tests {
         let end = log.stretches.last().expect("it wrote").1;
         let mut found = false;
         for minute in 0..hours * 60 {
-            found |= log.compare(end + minute * 60_000, OTHERS, &Settings::default()).is_some();
+            found |= log.compare(end + minute * 60_000, OTHERS, Limits::of(&Settings::default())).is_some();
         }
         found
     }

@@ -4,7 +4,7 @@ use crate::about::{Settings, detection};
 use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
-use crate::logs::{LOGS_LIMIT, OTHERS};
+use crate::logs::{LOGS_LIMIT, Limits, OTHERS};
 use crate::memory::{Mark, Memory};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
@@ -258,9 +258,12 @@ impl Patterns {
             memory.logs.entry(name).or_default().wrote(seen.at, seen.seq, arrival);
         }
         let mut found = vec![];
-        if arrival.is_multiple_of(OTHERS) {
+        // With many logs less often, so that a record costs the same with a thousand of them as with ten.
+        let every = OTHERS.max(memory.logs.len() as u64 / 4);
+        if arrival.is_multiple_of(every) {
+            let limits = Limits::of(&self.settings);
             for (name, log) in &mut memory.logs {
-                let Some(silence) = log.compare(seen.at, arrival, &self.settings) else { continue };
+                let Some(silence) = log.compare(seen.at, arrival, limits) else { continue };
                 let policy = &self.state.policy;
                 if policy.names(Allowed::Maintenance, name, seen.at) {
                     continue;
