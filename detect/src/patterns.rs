@@ -254,8 +254,13 @@ impl Patterns {
             Some(host) => format!("{} of {host}", seen.log),
             None => seen.log.clone(),
         };
-        if memory.logs.len() < LOGS_LIMIT || memory.logs.contains_key(&name) {
-            memory.logs.entry(name).or_default().wrote(seen.at, seen.seq, arrival);
+        let has_room = memory.logs.len() < LOGS_LIMIT;
+        match memory.logs.get_mut(&name) {
+            Some(log) => log.wrote(seen.at, seen.seq, arrival),
+            None if has_room => {
+                memory.logs.entry(name).or_default().wrote(seen.at, seen.seq, arrival);
+            }
+            None => memory.left_out += 1,
         }
         let mut found = vec![];
         // With many logs less often, so that a record costs the same with a thousand of them as with ten.

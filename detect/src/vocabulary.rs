@@ -68,6 +68,15 @@ impl Texts {
     }
 }
 
+impl Texts {
+    fn lower(&mut self) {
+        match self {
+            Self::One(text) => *text = text.to_lowercase(),
+            Self::Many(list) => list.iter_mut().for_each(|t| *t = t.to_lowercase()),
+        }
+    }
+}
+
 impl Default for Texts {
     fn default() -> Self {
         Self::Many(vec![])
@@ -89,8 +98,8 @@ struct Decides {
 
 impl Decides {
     fn of(&self, found: &Found<'_>) -> Option<bool> {
-        let text = found.first(&self.field)?;
-        let fits = |list: &Texts| list.each().iter().any(|p| is_like(&text, p));
+        let text = found.first(&self.field)?.to_lowercase();
+        let fits = |list: &Texts| list.each().iter().any(|p| is_like_low(&text, p));
         if fits(&self.yes) {
             Some(true)
         } else if fits(&self.no) {
@@ -242,6 +251,7 @@ impl Family {
             for value in values.each() {
                 keys[at].1.entry(value.to_lowercase()).or_default().push(number);
             }
+            map.lower();
             if let Some(reads) = &map.reads {
                 let made = regex::RegexBuilder::new(&reads.pattern).size_limit(1 << 20).build();
                 map.pattern = Some(made.map_err(|e| wrong(format!("map `{}`: {e}", map.id)))?);
@@ -254,7 +264,10 @@ impl Family {
         let plain = Found { fields, inside: &self.inside, read: BTreeMap::new() };
         for (field, values) in &self.keys {
             let Some(text) = plain.text(field) else { continue };
-            let tried = values.get(text.as_ref()).or_else(|| values.get(&text.to_lowercase()));
+            let tried = values.get(text.as_ref()).or_else(|| {
+                let has_upper = text.chars().any(char::is_uppercase);
+                has_upper.then(|| values.get(&text.to_lowercase())).flatten()
+            });
             for number in tried.into_iter().flatten() {
                 let map = &self.maps[*number];
                 if let Some(found) = map.fits(&plain) {
@@ -267,6 +280,14 @@ impl Family {
 }
 
 impl Map {
+    /// Patterns in lower case, once for all records.
+    fn lower(&mut self) {
+        let lines = self.when.values_mut().chain(self.unless.values_mut());
+        let decides = [&mut self.succeeded, &mut self.exists, &mut self.providers];
+        let of_decides = decides.into_iter().flatten().flat_map(|d| [&mut d.yes, &mut d.no]);
+        lines.chain(of_decides).for_each(Texts::lower);
+    }
+
     fn fits<'a>(&self, plain: &Found<'a>) -> Option<Found<'a>> {
         let mut found = Found { fields: plain.fields, inside: plain.inside, read: BTreeMap::new() };
         if let (Some(pattern), Some(reads)) = (&self.pattern, &self.reads) {
@@ -283,8 +304,8 @@ impl Map {
             }
         }
         let fits = |(field, patterns): (&String, &Texts)| {
-            let text = found.text(field).unwrap_or_default();
-            patterns.each().iter().any(|p| is_like(&text, p))
+            let text = found.text(field).unwrap_or_default().to_lowercase();
+            patterns.each().iter().any(|p| is_like_low(&text, p))
         };
         (self.when.iter().all(fits) && !self.unless.iter().any(fits)).then_some(found)
     }
@@ -400,12 +421,18 @@ fn walk<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
 
 /// Whether a text is like a pattern in which `*` is any text; without case.
 pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
-    let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
+    is_like_low(&text.to_lowercase(), &pattern.to_lowercase())
+}
+
+/// The same of texts that are in lower case already.
+fn is_like_low(text: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
-    let Some(parts) = pattern.contains('*').then(|| parts.collect::<Vec<_>>()) else {
+    // Nearly all patterns are plain texts, and nearly none fits.
+    if !pattern.contains('*') {
         return rest.is_empty();
-    };
+    }
+    let parts: Vec<&str> = parts.collect();
     let (last, middle) = parts.split_last().map_or(("", &[][..]), |(l, m)| (*l, m));
     for part in middle {
         let Some(at) = rest.find(part) else { return false };
