@@ -479,7 +479,8 @@ pub(crate) fn wait(memory: &mut Memory, seen: &Seen) -> Vec<Tried> {
     if let (Outcome::Failure, Some(account), Some(from)) = (seen.outcome, &seen.account, &seen.from) {
         if waiting.len() < WAITING_LIMIT {
             let (account, from) = (account.clone(), from.clone());
-            waiting.insert(Tried { at: seen.at, seq: seen.seq, account, from, exists: seen.exists });
+            let (agent, exists) = (seen.agent.clone(), seen.exists);
+            waiting.insert(Tried { at: seen.at, seq: seen.seq, account, from, agent, exists });
         } else {
             memory.left_out += 1;
         }

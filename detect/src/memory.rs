@@ -57,6 +57,7 @@ pub(crate) struct Tried {
     pub(crate) seq: u64,
     pub(crate) account: String,
     pub(crate) from: String,
+    pub(crate) agent: Option<String>,
     pub(crate) exists: Option<bool>,
 }
 

@@ -5,7 +5,7 @@ use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
 use crate::logs::{LOGS_LIMIT, Limits, OTHERS};
-use crate::memory::{Mark, Memory};
+use crate::memory::{Mark, Memory, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use crate::vocabulary::Vocabulary;
@@ -160,6 +160,7 @@ impl Patterns {
         if act == Act::SignIn {
             self.cross_sign_in(&seen);
             for tried in wait(&mut self.state.memory, &seen) {
+                self.cross_tried(&tried);
                 found.extend(self.scene(&seen, |s| s.after_changes(&tried)));
                 if self.scene(&seen, |s| s.may_be_slow_spray(&tried)) {
                     let mark = Mark { at: tried.at, seq: tried.seq, other: tried.account };
@@ -197,24 +198,30 @@ impl Patterns {
             return;
         }
         let source = seen::source_of(from);
-        let texts = [
-            (CrossingKind::Source, Some(source.clone())),
-            (CrossingKind::Network, seen::network_of(from)),
-            (CrossingKind::Agent, seen.agent.clone()),
-        ];
-        for (kind, text) in texts {
-            let Some(text) = text else { continue };
-            let (source, account) = (source.clone(), account.clone());
-            self.crossings.push(Crossing {
-                kind,
-                text,
-                source,
-                account,
-                at: seen.at,
-                seq: seen.seq,
-                is_success,
-            });
+        let of = (account.as_str(), source.as_str(), seen.at, seen.seq);
+        self.crossings.push(crossing(CrossingKind::Source, source.clone(), of, is_success));
+        // Many people share a network and a program: what fails there counts when it was no mistake.
+        if is_success {
+            let network = seen::network_of(from).map(|n| crossing(CrossingKind::Network, n, of, true));
+            let agent = seen.agent.clone().map(|a| crossing(CrossingKind::Agent, a, of, true));
+            self.crossings.extend(network.into_iter().chain(agent));
         }
+    }
+
+    /// What a failure that was no mistake shows of its network and program.
+    fn cross_tried(&mut self, tried: &Tried) {
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        let is_declared = declared.iter().any(|a| self.state.policy.covers(*a, &tried.from, tried.at));
+        let is_stranger =
+            seen::parsed(&tried.from).is_some() && !seen::is_inside(&tried.from) && !is_declared;
+        if !is_stranger || tried.exists == Some(false) {
+            return;
+        }
+        let source = seen::source_of(&tried.from);
+        let of = (tried.account.as_str(), source.as_str(), tried.at, tried.seq);
+        let network = seen::network_of(&tried.from).map(|n| crossing(CrossingKind::Network, n, of, false));
+        let agent = tried.agent.clone().map(|a| crossing(CrossingKind::Agent, a, of, false));
+        self.crossings.extend(network.into_iter().chain(agent));
     }
 
     /// What a finding shows that may touch other customers too.
@@ -327,6 +334,18 @@ impl Patterns {
     pub fn finish(&mut self) -> Vec<Alert> {
         self.state.growing.tell(&self.customer, &self.settings, true)
     }
+}
+
+/// Account, source, time and place in the log of what touches others.
+type Touch<'a> = (&'a str, &'a str, i64, u64);
+
+fn crossing(
+    kind: CrossingKind,
+    text: String,
+    (account, source, at, seq): Touch<'_>,
+    is_success: bool,
+) -> Crossing {
+    Crossing { kind, text, source: source.to_owned(), account: account.to_owned(), at, seq, is_success }
 }
 
 /// The policy that an act sets, if it does.

@@ -124,3 +124,40 @@ fn the_state_survives_and_damage_is_noticed() {
         assert!(Across::from_bytes([5; 32], Settings::default(), &bytes[..cut]).is_err());
     }
 }
+
+/// Sign-ins at two customers from two addresses of one network: account, second, last byte of the address, success.
+fn network(tries: &[(&str, &str, u32, u8, bool)]) -> Vec<Alert> {
+    let mut across = Across::new([5; 32], Settings::default());
+    for customer in ["acme", "clinic"] {
+        let event = |t: &(&str, &str, u32, u8, bool)| {
+            let outcome = if t.4 { "success" } else { "failure" };
+            let from = format!("192.0.2.{}", t.3);
+            let fields = json!({"program": "sshd", "action": "sign-in", "outcome": outcome, "user": t.1, "src_ip": from});
+            (at(t.2), Format::Syslog, fields)
+        };
+        let events: Vec<_> = tries.iter().filter(|t| t.0 == customer).map(event).collect();
+        let mut sealing = Sealing::of(customer);
+        let batch = sealing.seal(&events);
+        across.observe(&sealing.customer, &crossings(&sealing, &batch));
+    }
+    across.take_alerts()
+}
+
+#[test]
+fn people_who_mistype_in_one_network_and_are_in_then_are_no_attack() {
+    let mut tries = vec![];
+    for (number, customer) in ["acme", "acme", "acme", "clinic", "clinic", "clinic"].into_iter().enumerate() {
+        let number = u32::try_from(number).expect("few");
+        let account = ["a", "b", "c", "d", "e", "f"][number as usize];
+        let host = u8::try_from(number % 3).expect("few");
+        tries.push((customer, account, number * 60, host, false));
+    }
+    // What comes an hour later shows that nobody was in in between.
+    let later = [("acme", "z", 4_000, 200, false), ("clinic", "z", 4_000, 200, false)];
+    let attack: Vec<_> = tries.iter().chain(&later).copied().collect();
+    assert_eq!(network(&attack).len(), 1);
+    let mut people: Vec<_> = attack.clone();
+    people.extend(tries.iter().map(|t| (t.0, t.1, t.2 + 20, t.3, true)));
+    people.sort_by_key(|t| t.2);
+    assert_eq!(network(&people), vec![]);
+}
