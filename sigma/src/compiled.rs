@@ -57,8 +57,10 @@ impl Compiled {
         also.iter().for_each(|name| take(&mut names, name));
         let mut others = BTreeMap::new();
         for rule in rules.iter() {
-            // Where log sources are ignored, a rule meets events of every class.
-            let source = if options.ignore_logsource { LogSource::default() } else { rule.logsource.clone() };
+            // Where log sources are ignored, a rule meets events of every class; a filter meets those of the rules that it is
+            // for, whose log sources say more than its own.
+            let meets_any = options.ignore_logsource || matches!(rule.body, Body::Filter { .. });
+            let source = if meets_any { LogSource::default() } else { rule.logsource.clone() };
             let others = others.entry(source).or_insert_with_key(logsource::other_names);
             crate::reach::asked(rule)
                 .into_iter()
