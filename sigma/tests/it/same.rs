@@ -335,13 +335,13 @@ const FILTER: &str = "title: f\nlogsource: {product: windows}\nfilter:\n  rules:
 #[test]
 fn a_filter_knows_the_names_of_the_events_of_its_rules() {
     let yaml = "title: t\nid: r0\nlogsource: {product: windows, service: security}\ndetection:\n  s: {A: x}\n  condition: not s\n---\ntitle: f\nlogsource: {category: test}\nfilter:\n  rules: [r0]\n  s: {Image|endswith: ok.exe}\n  condition: s\n";
-    let loaded = sigma::load([("r.yml".to_owned(), yaml.as_bytes().to_vec())]);
+    let loaded = load([("r.yml".to_owned(), yaml.as_bytes().to_vec())]);
     assert_eq!((loaded.refused.len(), loaded.loaded), (0, 2));
-    let mut engine = sigma::Engine::new(loaded.rules, sigma::EngineOptions::default());
+    let mut engine = sigma::Engine::new(loaded.rules, EngineOptions::default());
     for (program, hits) in [("C:\\ok.exe", 0), ("C:\\other.exe", 1)] {
-        let event = serde_json::json!({"Channel": "Security", "EventID": "4688", "NewProcessName": program});
+        let event = json!({"Channel": "Security", "EventID": "4688", "NewProcessName": program});
         let fields = event.as_object().expect("an object");
-        let class = sigma::classify("ndjson", fields);
+        let class = classify("ndjson", fields);
         let seen = sigma::Observed { fields, happened: jiff::Timestamp::UNIX_EPOCH, class: &class, seq: 0 };
         assert_eq!(engine.observe(&seen).len(), hits, "{program}");
     }
