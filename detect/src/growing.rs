@@ -287,9 +287,12 @@ impl Open {
                 of("slow-failures"),
                 seconds("slow-window")
             )],
-            "bw.success-after-failures" => {
-                vec![format!("the success came within {} of the failures", seconds("within"))]
-            }
+            "bw.success-after-failures" => vec![format!(
+                "{} failures before it; it fires at {} on the account, or at spraying from the source, within {}",
+                count.saturating_sub(1),
+                of("failures"),
+                seconds("within")
+            )],
             "bw.failed-after-change" => vec![format!(
                 "the failure came within {} of the change, from a source not seen for the account in {} days",
                 seconds("within"),

@@ -17,12 +17,12 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+use crate::item::Order;
 use crate::refuse::{Fault, did_you_mean};
 use crate::rule::{Body, RuleSet};
 use crate::yaml::{Node, Value};
 use amount::{amount, whole};
 pub(crate) use chain::{Correlations, Subject};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use tally::ALL_PERCENT;
 
@@ -68,42 +68,6 @@ enum Type {
 impl Type {
     fn is_temporal(self) -> bool {
         matches!(self, Self::Temporal | Self::TemporalOrdered)
-    }
-}
-
-/// How a condition compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
-
-impl Order {
-    fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "eq" => Self::Equal,
-            "neq" => Self::NotEqual,
-            "gt" => Self::Greater,
-            "gte" => Self::GreaterOrEqual,
-            "lt" => Self::Less,
-            "lte" => Self::LessOrEqual,
-            _ => return None,
-        })
-    }
-
-    fn holds(self, found: Ordering) -> bool {
-        match self {
-            Self::Equal => found.is_eq(),
-            Self::NotEqual => found.is_ne(),
-            Self::Greater => found.is_gt(),
-            Self::GreaterOrEqual => found.is_ge(),
-            Self::Less => found.is_lt(),
-            Self::LessOrEqual => found.is_le(),
-        }
     }
 }
 
@@ -348,7 +312,7 @@ impl Correlation {
 
     /// Whether the condition holds of a number that is to be divided by another.
     fn holds(&self, number: i128, by: i128) -> bool {
-        self.conditions.iter().all(|(order, bound)| order.holds(number.cmp(&(bound * by))))
+        self.conditions.iter().all(|(order, bound)| order.fits(number.cmp(&(bound * by))))
     }
 
     /// Whether so many different rules, or steps of an ordered correlation, are enough.

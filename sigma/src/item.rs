@@ -5,6 +5,7 @@ use crate::pattern::{self, Pattern, Step};
 use crate::refuse::{Fault, did_you_mean};
 use crate::yaml::{Node, Value};
 use ipnet::IpNet;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -94,15 +95,20 @@ impl Order {
         })
     }
 
-    #[expect(clippy::float_cmp, reason = "rules compare for equality what both sides wrote as numbers")]
+    /// Whether two numbers stand so; what is no number differs from everything.
     pub(crate) fn holds(self, left: f64, right: f64) -> bool {
+        left.partial_cmp(&right).map_or(self == Self::NotEqual, |found| self.fits(found))
+    }
+
+    /// Whether this is the order that was found.
+    pub(crate) fn fits(self, found: Ordering) -> bool {
         match self {
-            Self::Equal => left == right,
-            Self::NotEqual => left != right,
-            Self::Greater => left > right,
-            Self::GreaterOrEqual => left >= right,
-            Self::Less => left < right,
-            Self::LessOrEqual => left <= right,
+            Self::Equal => found.is_eq(),
+            Self::NotEqual => found.is_ne(),
+            Self::Greater => found.is_gt(),
+            Self::GreaterOrEqual => found.is_ge(),
+            Self::Less => found.is_lt(),
+            Self::LessOrEqual => found.is_le(),
         }
     }
 }

@@ -460,3 +460,29 @@ proptest! {
         prop_assert_eq!(bytes(), bytes());
     }
 }
+
+#[test]
+fn an_alert_tells_every_number_that_decided_it() {
+    let mut sprayed: Vec<Line> = (0..12).map(|n| ssh(n * 60, "admin", BAD, false)).collect();
+    sprayed.push(ssh(900, "admin", BAD, true));
+    for (lines, id, numbers) in [
+        (spray(10, 60), "bw.spray-fast", &["10 accounts failed", "fires at 10 within 10 minutes"][..]),
+        (
+            sprayed,
+            "bw.success-after-failures",
+            &["12 failures before it", "fires at 10", "within 60 minutes"],
+        ),
+        (
+            (0..20).map(|n| ssh(n * 20, "admin", BAD, false)).collect(),
+            "bw.brute-force",
+            &["20 failures", "20 within 10 minutes", "100 within 24 hours"],
+        ),
+    ] {
+        let alerts = alerts_of(&lines, &[]);
+        let alert = alerts.iter().find(|a| a.rule.id == id).expect(id);
+        let why = alert.details.as_ref().expect("details").why.join(" ");
+        for number in numbers {
+            assert!(why.contains(number), "{id}: {why} lacks {number}");
+        }
+    }
+}
