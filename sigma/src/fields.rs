@@ -170,6 +170,8 @@ pub(crate) struct Kept {
     pub(crate) kind: Kind,
     start: usize,
     end: usize,
+    /// The number of the field, if some rule asks it.
+    node: u32,
     /// The next value of the same field.
     next: u32,
     /// It stands for a field only; keywords meet the same value elsewhere.
@@ -336,6 +338,11 @@ impl Fields {
         (self.values[place].start, self.values[place].end)
     }
 
+    /// Every value in the order in which they came, with the index of its field, which is beyond all where no rule asks it.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.values.iter().map(|v| v.node as usize).enumerate()
+    }
+
     pub(crate) fn kind_at(&self, place: usize) -> Kind {
         self.values[place].kind
     }
@@ -370,7 +377,7 @@ impl Fields {
         let start = self.text.len();
         let kind = write(&mut self.text);
         let at = u32::try_from(self.values.len()).unwrap_or(NONE);
-        self.values.push(Kept { kind, start, end: self.text.len(), next: NONE, echo });
+        self.values.push(Kept { kind, start, end: self.text.len(), node, next: NONE, echo });
         if let Some(slot) = self.slots.get_mut(node as usize) {
             let last = std::mem::replace(&mut slot.last, at);
             match self.values.get_mut(last as usize) {

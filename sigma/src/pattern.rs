@@ -46,14 +46,17 @@ pub(crate) fn fold(text: &str) -> String {
 
 /// The same, appended to a text.
 pub(crate) fn fold_into(text: &str, into: &mut String) {
-    let start = into.len();
-    if text.is_ascii() {
-        into.push_str(text);
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Runs of ASCII are folded at once.
+        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(ascii);
+        let start = into.len();
+        into.push_str(run);
         into[start..].make_ascii_lowercase();
-    } else {
-        text.chars().for_each(|c| {
-            if c.is_ascii() { into.push(c.to_ascii_lowercase()) } else { into.extend(fold_char(c)) }
-        });
+        let mut chars = behind.chars();
+        into.extend(chars.by_ref().next().into_iter().flat_map(fold_char));
+        rest = chars.as_str();
     }
 }
 

@@ -1,23 +1,27 @@
-//! Texts by four bytes of theirs: where those stand in a text, and only there, the whole is compared.
+//! Texts by a few bytes of theirs: where those stand in a text, and only there, the whole is compared.
 //!
 //! Each position of a text is asked by itself, so a processor looks at several of them at once; an automaton would have
-//! to wait for each byte before it can look at the next.
+//! to wait for each byte before it can look at the next. Where texts are known by two grams that stand side by side,
+//! every second position is enough: one of the two lies on it.
 
-/// Bytes that a text is known by.
-pub(super) const GRAM: usize = 4;
-/// Bits of the filter: it stays in the nearest cache.
-const FILTER_BITS: u32 = 16;
-/// An odd number with bits everywhere.
+/// An odd number with bits everywhere: no two grams have the same product.
 const SPREAD: u32 = 0x9e37_79b1;
+/// Bits of the filter for each gram, so that few others pass it.
+const BITS_A_GRAM: usize = 8;
+/// Bits of the largest filter, and of the smallest: one word.
+const FILTER_BITS: (u32, u32) = (6, 19);
 
-/// A table of texts.
-#[derive(Debug, Default)]
-pub(super) struct Grams {
-    /// One bit for each hash of a gram that is there.
+/// A table of texts, known by `WIDE` bytes, of which every `STRIDE`-th position of a text is asked.
+#[derive(Debug)]
+pub(super) struct Grams<const WIDE: usize, const STRIDE: usize> {
+    /// One bit for each product of a gram that is there, by its upper bits.
     filter: Vec<u64>,
-    /// Grams that are there, sorted, each with the beginning of its list; found by the hash's upper bits first.
+    filter_shift: u32,
+    /// Products of grams that are there, sorted, each with the beginning of its list.
     grams: Vec<(u32, u32)>,
+    /// For each value of a product's upper bits where its grams begin.
     starts: Vec<u32>,
+    starts_shift: u32,
     entries: Vec<Entry>,
     texts: Vec<u8>,
 }
@@ -31,65 +35,85 @@ struct Entry {
     number: u32,
 }
 
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(SPREAD) >> (32 - FILTER_BITS)
+/// Where a text is placed: under which product, how far into it, and which text.
+type Placed = (u32, usize, usize);
+
+/// The product of a gram of at most four bytes.
+#[inline]
+fn product<const WIDE: usize>(gram: &[u8; WIDE]) -> u32 {
+    let wide = gram.iter().rev().fold(0, |wide, byte| wide << 8 | u32::from(*byte));
+    wide.wrapping_mul(SPREAD)
 }
 
-fn gram_at(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at..at + GRAM)?.first_chunk().map(|four| u32::from_le_bytes(*four))
+/// How far a product is shifted so that so many bits are left of it.
+fn shift(bits: u32) -> u32 {
+    32 - bits
 }
 
-fn grams_of(text: &[u8]) -> impl Iterator<Item = u32> {
-    text.windows(GRAM).filter_map(|four| gram_at(four, 0))
-}
+impl<const WIDE: usize, const STRIDE: usize> Grams<WIDE, STRIDE> {
+    /// The shortest text that is found at every position.
+    pub(super) const SHORTEST: usize = WIDE + STRIDE - 1;
 
-impl Grams {
-    /// Takes texts of at least four bytes; gives back those of which too many have no gram of their own, since they
+    /// Takes texts that are not too short; gives back those of which too many have no gram of their own, since they
     /// would be compared again and again.
     pub(super) fn new<'a>(texts: &[(&'a [u8], u32)], crowd: usize) -> (Self, Vec<(&'a [u8], u32)>) {
-        let mut often: Vec<u32> = texts.iter().flat_map(|(text, _)| grams_of(text)).collect();
+        let products = |text: &'a [u8]| text.array_windows().map(product::<WIDE>);
+        let mut often: Vec<u32> = texts.iter().flat_map(|(text, _)| products(text)).collect();
         often.sort_unstable();
         let times = |gram: u32| often.partition_point(|g| *g <= gram) - often.partition_point(|g| *g < gram);
-        let mut placed: Vec<(u32, usize, usize)> = vec![];
+        let mut placed: Vec<Placed> = vec![];
         for (number, (text, _)) in texts.iter().enumerate() {
-            let rarest = (0..).zip(grams_of(text)).min_by_key(|(_, gram)| times(*gram));
-            placed.extend(rarest.map(|(offset, gram)| (gram, offset, number)));
+            let times: Vec<usize> = products(text).map(times).collect();
+            let rarest = (0..).zip(times.windows(STRIDE)).min_by_key(|(_, t)| t.iter().sum::<usize>());
+            let Some((offset, _)) = rarest else { continue };
+            let places = products(text).enumerate().skip(offset).take(STRIDE);
+            placed.extend(places.map(|(offset, gram)| (gram, offset, number)));
         }
         placed.sort_unstable();
-        let (mut made, mut rest) =
-            (Self { filter: vec![0; 1 << (FILTER_BITS - 6)], ..Self::default() }, vec![]);
-        placed.sort_by_key(|(gram, ..)| (hash(*gram), *gram));
+        let (mut is_crowded, mut rest) = (vec![false; texts.len()], vec![]);
+        for group in placed.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > crowd) {
+            group.iter().for_each(|(.., number)| is_crowded[*number] = true);
+        }
+        rest.extend(texts.iter().zip(&is_crowded).filter(|(_, is)| **is).map(|(text, _)| *text));
+        placed.retain(|(.., number)| !is_crowded[*number]);
+        (Self::of(&placed, texts), rest)
+    }
+
+    /// The tables for what was placed, sorted.
+    fn of(placed: &[Placed], texts: &[(&[u8], u32)]) -> Self {
+        let many = placed.chunk_by(|a, b| a.0 == b.0).count();
+        let bits = (many * BITS_A_GRAM).next_power_of_two().ilog2().clamp(FILTER_BITS.0, FILTER_BITS.1);
+        let buckets = many.next_power_of_two().ilog2().clamp(1, FILTER_BITS.1);
+        let mut made = Self {
+            filter: vec![0; 1 << (bits - 6)],
+            filter_shift: shift(bits),
+            grams: vec![],
+            starts: vec![],
+            starts_shift: shift(buckets),
+            entries: vec![],
+            texts: vec![],
+        };
+        let mut stands: Vec<Option<(u32, u32)>> = vec![None; texts.len()];
         for group in placed.chunk_by(|a, b| a.0 == b.0) {
-            if group.len() > crowd {
-                rest.extend(group.iter().map(|(.., number)| texts[*number]));
-                continue;
+            let gram = group[0].0;
+            let bit = gram >> made.filter_shift;
+            made.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+            made.grams.push((gram, short(made.entries.len())));
+            for (_, offset, number) in group {
+                let (text, told) = texts[*number];
+                let (from, to) = *stands[*number].get_or_insert_with(|| {
+                    made.texts.extend_from_slice(text);
+                    (short(made.texts.len() - text.len()), short(made.texts.len()))
+                });
+                made.entries.push(Entry { offset: short(*offset), from, to, number: told });
             }
-            made.add(group, texts);
         }
-        made.close();
-        (made, rest)
-    }
-
-    fn add(&mut self, group: &[(u32, usize, usize)], texts: &[(&[u8], u32)]) {
-        let gram = group[0].0;
-        self.filter[(hash(gram) >> 6) as usize] |= 1 << (hash(gram) & 63);
-        self.grams.push((gram, short(self.entries.len())));
-        for (_, offset, number) in group {
-            let (text, told) = texts[*number];
-            let from = short(self.texts.len());
-            self.texts.extend_from_slice(text);
-            let to = short(self.texts.len());
-            self.entries.push(Entry { offset: short(*offset), from, to, number: told });
-        }
-    }
-
-    /// Makes the index from the hash's upper eight bits to the grams, which are sorted by hash.
-    fn close(&mut self) {
-        let grams = &self.grams;
-        self.starts = (0..=256)
-            .map(|upper| short(grams.partition_point(|(g, _)| hash(*g) >> (FILTER_BITS - 8) < upper)))
+        let grams = &made.grams;
+        made.starts = (0..=1u32 << buckets)
+            .map(|upper| short(grams.partition_point(|(g, _)| g >> made.starts_shift < upper)))
             .collect();
-        self.grams.push((0, short(self.entries.len())));
+        made.grams.push((0, short(made.entries.len())));
+        made
     }
 
     /// Every text that stands in this one; the same may be told several times.
@@ -97,26 +121,28 @@ impl Grams {
         if self.entries.is_empty() {
             return;
         }
-        for (at, four) in text.windows(GRAM).enumerate() {
-            let Some(gram) = gram_at(four, 0) else { continue };
-            let hash = hash(gram);
-            if self.filter[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
-                self.compare(gram, hash, text, at, met);
+        let mut at = 0;
+        for gram in text.array_windows::<WIDE>().step_by(STRIDE) {
+            let gram = product(gram);
+            let bit = gram >> self.filter_shift;
+            if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1 {
+                self.compare(gram, text, at, met);
             }
+            at += STRIDE;
         }
     }
 
-    fn compare(&self, gram: u32, hash: u32, text: &[u8], at: usize, met: &mut impl FnMut(u32)) {
-        let upper = (hash >> (FILTER_BITS - 8)) as usize;
+    fn compare(&self, gram: u32, text: &[u8], at: usize, met: &mut impl FnMut(u32)) {
+        let upper = (gram >> self.starts_shift) as usize;
         let (from, to) = (self.starts[upper] as usize, self.starts[upper + 1] as usize);
         let Some(place) = self.grams[from..to].iter().position(|(g, _)| *g == gram) else { return };
         let place = from + place;
         let (first, end) = (self.grams[place].1 as usize, self.grams[place + 1].1 as usize);
         for entry in &self.entries[first..end] {
             let whole = &self.texts[entry.from as usize..entry.to as usize];
-            let fits =
-                at.checked_sub(entry.offset as usize).is_some_and(|start| text[start..].starts_with(whole));
-            if fits {
+            let stands = at.checked_sub(entry.offset as usize).and_then(|s| text.get(s..s + whole.len()));
+            // Most that do not fit end otherwise.
+            if stands.is_some_and(|s| s.last() == whole.last() && s == whole) {
                 met(entry.number);
             }
         }

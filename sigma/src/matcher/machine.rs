@@ -6,6 +6,7 @@ use super::substrings::Substrings;
 use super::trie::{Fit, Trie};
 use crate::event::{Kind, number};
 use crate::item::{Order, Place};
+use aho_corasick::packed::{Config, Searcher};
 
 /// All eager questions about a field.
 #[derive(Debug, Default)]
@@ -22,8 +23,8 @@ pub(crate) struct Machine {
     above: Vec<(f64, bool, u32)>,
     /// Upper bounds, the greatest first.
     below: Vec<(f64, bool, u32)>,
-    /// Whether texts inside values are all that is asked.
-    is_inside: bool,
+    /// Tells of all texts of an event at once whether some value can meet something.
+    all: Option<Searcher>,
 }
 
 /// One value as a machine sees it.
@@ -61,7 +62,7 @@ impl Machine {
         made.nets.close();
         made.forwards = Trie::new(forwards);
         made.backwards =
-            Trie::new(backwards.iter().map(|(key, out)| (&key[..], Fit::Begins, *out)).collect());
+            Trie::new_backwards(backwards.iter().map(|(key, out)| (&key[..], Fit::Begins, *out)).collect());
         made.inside = Substrings::new(&inside);
         made
     }
@@ -82,17 +83,13 @@ impl Machine {
     pub(crate) fn everywhere<'a>(asked: impl Iterator<Item = (&'a Predicate, u32)>) -> Self {
         let asked: Vec<_> = asked.collect();
         let only_texts = |(p, _): &(&Predicate, u32)| matches!(p.ask, Ask::Text(Place::Contains, _));
-        let is_inside = asked.iter().all(only_texts);
-        Self { is_inside, ..Self::new(asked.into_iter()) }
+        let all = asked.iter().all(only_texts).then(|| searcher(&asked)).flatten();
+        Self { all, ..Self::new(asked.into_iter()) }
     }
 
     /// Whether some value may meet something, given all texts of the event, folded, one behind the other.
     pub(crate) fn may_meet(&self, all: &str) -> bool {
-        let mut any = !self.is_inside;
-        if let (true, Some(inside)) = (self.is_inside, &self.inside) {
-            inside.search(all.as_bytes(), &mut |_| any = true);
-        }
-        any
+        self.all.as_ref().is_none_or(|searcher| searcher.find(all.as_bytes()).is_some())
     }
 
     /// Every predicate that a value meets; one may be told several times.
@@ -122,4 +119,13 @@ impl Machine {
             below.filter(|(bound, equal, _)| *equal || *bound > found).for_each(|(.., out)| met(*out));
         }
     }
+}
+
+/// Looks for a few texts at once, many bytes a step; none where they are too many for that.
+fn searcher(asked: &[(&Predicate, u32)]) -> Option<Searcher> {
+    let texts = asked.iter().filter_map(|(predicate, _)| match &predicate.ask {
+        Ask::Text(_, text) => Some(text.as_bytes()),
+        _ => None,
+    });
+    Config::new().builder().extend(texts).build()
 }

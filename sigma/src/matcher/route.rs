@@ -6,13 +6,20 @@ use super::predicate::{Ask, Predicate};
 use crate::fields::{Extent, FieldId};
 use std::collections::BTreeMap;
 
+/// The place of the machine of a field that no rule asks.
+const NO_MACHINE: usize = usize::MAX;
+
 /// The rules for one class of events.
 #[derive(Debug)]
 pub struct Route {
     pub(super) extent: Extent,
     /// Fields that this class of events calls otherwise: what rules ask, what the event has.
     pub(super) renames: Vec<(FieldId, FieldId)>,
-    pub(super) machines: Vec<(FieldId, Machine)>,
+    /// Those of them for which there is a machine, each once.
+    pub(super) renamed: Vec<FieldId>,
+    pub(super) machines: Vec<Machine>,
+    /// For each field by its number the place of its machine; beyond all where there is none.
+    pub(super) machine_of: Vec<usize>,
     /// Keywords.
     pub(super) everywhere: Option<Machine>,
     /// Predicates by the numbers that the machines tell, each with the beginning of its list of rules; one more ends it.
@@ -70,13 +77,22 @@ impl Route {
         told.push((0, short(opened.len())));
         let keywords = asked.iter().any(|p| matcher.predicates[*p as usize].field.is_none());
         let everywhere = by_field.remove(&None).map(|list| Machine::everywhere(list.into_iter()));
-        let machines = by_field
-            .into_iter()
-            .filter_map(|(field, list)| field.map(|field| (field, Machine::new(list.into_iter()))));
+        let (mut machines, mut machine_of) = (vec![], vec![]);
+        for (field, list) in by_field {
+            let Some(field) = field else { continue };
+            machine_of.resize(field.index() + 1, NO_MACHINE);
+            machine_of[field.index()] = machines.len();
+            machines.push(Machine::new(list.into_iter()));
+        }
+        let has_machine = |f: &FieldId| machine_of.get(f.index()).is_some_and(|m| *m != NO_MACHINE);
+        let mut renamed: Vec<FieldId> = renames.iter().map(|(asked, _)| *asked).filter(has_machine).collect();
+        renamed.dedup();
         Self {
             extent: if keywords { Extent::Everything } else { Extent::Named },
             renames,
-            machines: machines.collect(),
+            renamed,
+            machines,
+            machine_of,
             everywhere,
             told,
             opened,

@@ -107,10 +107,17 @@ impl Matcher {
         truth.begin(self.predicates.len(), self.formulas.len());
         folded.begin(fields);
         hits.clear();
-        for (field, machine) in &route.machines {
-            let field = route.renamed(fields, *field);
-            for value in fields.places_of(field) {
+        for (value, field) in fields.placed() {
+            if let Some(machine) = route.machine_of(field) {
                 look(machine, route, fields, value, truth, folded);
+            }
+        }
+        for field in &route.renamed {
+            let (field, other) = (*field, route.renamed(fields, *field));
+            if let Some(machine) = route.machine_of(field.index()).filter(|_| other != field) {
+                for value in fields.places_of(other) {
+                    look(machine, route, fields, value, truth, folded);
+                }
             }
         }
         if let Some(machine) = &route.everywhere
@@ -143,6 +150,11 @@ fn look(machine: &Machine, route: &Route, fields: &Fields, value: usize, truth: 
 }
 
 impl Route {
+    /// The machine for what rules ask of a field.
+    fn machine_of(&self, field: usize) -> Option<&Machine> {
+        self.machines.get(*self.machine_of.get(field)?)
+    }
+
     /// The field under which this event has what rules ask.
     fn renamed(&self, fields: &Fields, field: FieldId) -> FieldId {
         if self.renames.is_empty() || fields.is_present(field) {

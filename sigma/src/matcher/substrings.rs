@@ -1,35 +1,34 @@
 //! Which of many texts stand somewhere in a text: one pass, all of them, also those that overlap.
 //!
-//! Most texts are found by four bytes of theirs ([`Grams`]). Short ones, long ones, and crowds of texts that have no bytes
-//! of their own go through an automaton, whose time depends on the length of the text alone.
+//! Most texts are found by four bytes of theirs, short ones by two ([`Grams`]). Long ones, and crowds of texts that have no
+//! bytes of their own, go through an automaton, whose time depends on the length of the text alone.
 
-use super::grams::{GRAM, Grams};
+use super::grams::Grams;
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
 
 /// States that are laid out as tables: those near the start, where most of a text is read.
 const DENSE_DEPTH: usize = 3;
-/// Texts with the same four bytes; more of them go through the automaton.
-const CROWD: usize = 16;
+/// Texts with the same bytes; more of them go through the automaton.
+const CROWD: usize = 64;
 /// Bytes of a text that is compared as a whole; longer ones go through the automaton.
 const LONG: usize = 256;
+/// Single bytes that are looked for one after the other; where there are more, they go through the automaton.
+const SINGLES: usize = 4;
+
+/// Texts that are known by four bytes at every second position.
+type Grams4 = Grams<4, 2>;
+/// Shorter ones, by two.
+type Grams2 = Grams<2, 1>;
 
 /// Texts that are not empty, each standing for a number.
 #[derive(Debug)]
 pub(crate) struct Substrings {
-    grams: Grams,
-    pairs: Pairs,
+    grams: Grams4,
+    pairs: Grams2,
+    singles: Vec<(u8, u32)>,
     rest: Option<Rest>,
-}
-
-/// Texts of one to three bytes, by their first two.
-#[derive(Debug, Default)]
-struct Pairs {
-    /// One bit for each pair of bytes with which such a text begins.
-    filter: Vec<u64>,
-    /// Sorted.
-    texts: Vec<(Box<[u8]>, u32)>,
 }
 
 #[derive(Debug)]
@@ -48,46 +47,29 @@ impl Substrings {
         let of = |fits: &dyn Fn(usize) -> bool| -> Vec<(&[u8], u32)> {
             texts.iter().filter(|(text, _)| fits(text.len())).copied().collect()
         };
-        let (grams, mut rest) = Grams::new(&of(&|long| (GRAM..=LONG).contains(&long)), CROWD);
-        rest.extend(of(&|long| long == 1 || long > LONG));
-        let pairs = Pairs::new(&of(&|long| (2..GRAM).contains(&long)));
-        Some(Self { grams, pairs, rest: Rest::new(&rest) })
+        let (grams, mut rest) = Grams4::new(&of(&|long| (Grams4::SHORTEST..=LONG).contains(&long)), CROWD);
+        let (pairs, crowd) =
+            Grams2::new(&of(&|long| (Grams2::SHORTEST..Grams4::SHORTEST).contains(&long)), CROWD);
+        rest.extend(crowd);
+        rest.extend(of(&|long| long > LONG));
+        let mut singles = vec![];
+        let single = of(&|long| long == 1);
+        if single.len() > SINGLES {
+            rest.extend(single);
+        } else {
+            singles.extend(single.iter().map(|(text, number)| (text[0], *number)));
+        }
+        Some(Self { grams, pairs, singles, rest: Rest::new(&rest) })
     }
 
     /// Every text that stands in this one; the same may be told several times.
     pub(crate) fn search(&self, text: &[u8], met: &mut impl FnMut(u32)) {
         self.grams.search(text, met);
         self.pairs.search(text, met);
+        let stands = self.singles.iter().filter(|(byte, _)| memchr::memchr(*byte, text).is_some());
+        stands.for_each(|(_, number)| met(*number));
         if let Some(rest) = &self.rest {
             rest.search(text, met);
-        }
-    }
-}
-
-impl Pairs {
-    fn new(texts: &[(&[u8], u32)]) -> Self {
-        let mut filter = vec![0; if texts.is_empty() { 0 } else { 1 << 10 }];
-        for (text, _) in texts {
-            let pair = usize::from(text[0]) << 8 | usize::from(text[1]);
-            filter[pair >> 6] |= 1 << (pair & 63);
-        }
-        let mut texts: Vec<(Box<[u8]>, u32)> =
-            texts.iter().map(|(text, told)| ((*text).into(), *told)).collect();
-        texts.sort_unstable();
-        Self { filter, texts }
-    }
-
-    fn search(&self, text: &[u8], met: &mut impl FnMut(u32)) {
-        if self.texts.is_empty() {
-            return;
-        }
-        for (at, two) in text.windows(2).enumerate() {
-            let pair = usize::from(two[0]) << 8 | usize::from(two[1]);
-            if self.filter[pair >> 6] >> (pair & 63) & 1 == 1 {
-                let from = self.texts.partition_point(|(t, _)| **t < *two);
-                let begun = self.texts[from..].iter().take_while(|(t, _)| t.starts_with(two));
-                begun.filter(|(t, _)| text[at..].starts_with(t)).for_each(|(_, number)| met(*number));
-            }
         }
     }
 }

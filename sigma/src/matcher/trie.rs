@@ -90,14 +90,20 @@ impl Trie {
         self.walk(text.len(), |at, label| text[at..].starts_with(label), |at| text[at], met);
     }
 
+    /// A tree of keys that are read backwards, given as they are read.
+    pub(crate) fn new_backwards(entries: Vec<Entry<'_>>) -> Self {
+        let mut trie = Self::new(entries);
+        // A label stands in it as in a text.
+        for node in &trie.nodes {
+            trie.labels[node.label as usize..node.label_end as usize].reverse();
+        }
+        trie
+    }
+
     /// The same for a text read backwards.
     pub(crate) fn backwards(&self, text: &[u8], met: &mut impl FnMut(u32)) {
         let long = text.len();
-        let fits = |at: usize, label: &[u8]| {
-            let rest = &text[..long - at];
-            label.len() <= rest.len() && label.iter().eq(rest.iter().rev().take(label.len()))
-        };
-        self.walk(long, fits, |at| text[long - 1 - at], met);
+        self.walk(long, |at, label| text[..long - at].ends_with(label), |at| text[long - 1 - at], met);
     }
 
     fn walk(
@@ -121,7 +127,7 @@ impl Trie {
             }
             let children = here.children as usize..here.children_end as usize;
             let wanted = byte(at);
-            let found = self.firsts[children.clone()].iter().position(|first| *first == wanted);
+            let found = memchr::memchr(wanted, &self.firsts[children.clone()]);
             node = found.map(|place| &self.nodes[children.start + place]);
         }
     }
@@ -142,14 +148,16 @@ mod tests {
             keys in prop::collection::vec(("[abc]{0,5}", any::<bool>()), 0..30),
             text in "[abc]{0,8}",
         ) {
+            let (plain, whole): (Vec<String>, Vec<bool>) = keys.iter().cloned().unzip();
             let reversed: Vec<String> = keys.iter().map(|(k, _)| k.chars().rev().collect()).collect();
             let fit = |whole: bool| if whole { Fit::Whole } else { Fit::Begins };
-            let of = |keys: Vec<&str>, wholes: Vec<bool>| {
-                Trie::new((0..).zip(keys.into_iter().zip(wholes)).map(|(n, (k, w))| (k.as_bytes(), fit(w), n)).collect())
+            let entries = |keys: &[String]| -> Vec<(Vec<u8>, Fit, u32)> {
+                let numbered = (0..).zip(keys).zip(&whole);
+                numbered.map(|((n, k), w)| (k.clone().into_bytes(), fit(*w), n)).collect()
             };
-            let wholes: Vec<bool> = keys.iter().map(|(_, w)| *w).collect();
-            let forwards = of(keys.iter().map(|(k, _)| k.as_str()).collect(), wholes.clone());
-            let backwards = of(reversed.iter().map(String::as_str).collect(), wholes);
+            let (one_way, other_way) = (entries(&plain), entries(&reversed));
+            let forwards = Trie::new(one_way.iter().map(|(k, f, n)| (&k[..], *f, *n)).collect());
+            let backwards = Trie::new_backwards(other_way.iter().map(|(k, f, n)| (&k[..], *f, *n)).collect());
             let (mut one, mut other) = (vec![], vec![]);
             forwards.forwards(text.as_bytes(), &mut |out| one.push(out));
             backwards.backwards(text.as_bytes(), &mut |out| other.push(out));
