@@ -7,10 +7,13 @@
 
 use crate::event::{self, Found, Kind, Leaf, Placed};
 use crate::quick::Seed;
+use memo::Memo;
 use serde_json::{Map, Number, Value};
 #[expect(clippy::disallowed_types, reason = "looked up by key only; their order is never read")]
 use std::collections::HashMap;
 use std::fmt::Write;
+
+mod memo;
 
 /// Names with more segments go the way through the tree: a spelling has a bit for each.
 const SEGMENTS_LIMIT: usize = 64;
@@ -24,7 +27,9 @@ const NOWHERE: u32 = u32::MAX - 1;
 pub struct FieldId(u32);
 
 impl FieldId {
-    pub(crate) fn index(self) -> usize {
+    /// Where it stands among all.
+    #[must_use]
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -47,7 +52,7 @@ pub enum FieldValue<'a> {
 }
 
 /// The names that rules ask, each with its number, and the ways to them through an event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[expect(clippy::disallowed_types, reason = "looked up by key only; their order is never read")]
 pub struct Names {
     nodes: Vec<Node>,
@@ -57,6 +62,8 @@ pub struct Names {
     behind: HashMap<u32, HashMap<Box<str>, u32, Seed>, Seed>,
     /// A name has too many segments for the quick way.
     too_deep: bool,
+    /// No other names have it.
+    mark: u64,
 }
 
 #[derive(Debug)]
@@ -67,6 +74,13 @@ struct Node {
     is_field: bool,
     /// Whether a longer name begins with this one.
     is_prefix: bool,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mark = Seed::default().number();
+        Self { nodes: vec![], whole: Default::default(), behind: Default::default(), too_deep: false, mark }
+    }
 }
 
 impl Names {
@@ -116,6 +130,12 @@ impl Names {
     pub fn wants(&self, name: &str) -> Option<FieldId> {
         let node = *self.whole.get(name)?;
         self.nodes[node as usize].is_field.then_some(FieldId(node))
+    }
+
+    /// The number of a name, or of a beginning of one up to a dot: what [`At::field`] says at its value.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<FieldId> {
+        self.whole.get(name).copied().map(FieldId)
     }
 
     /// The name of a number.
@@ -201,6 +221,7 @@ pub struct Fields {
     text: String,
     extent: Extent,
     irregular: bool,
+    memo: Memo,
 }
 
 /// Where a reader stands in an event: at a key's value, or in an object.
@@ -210,6 +231,14 @@ pub struct At {
     spelled: u64,
     depth: u32,
     object: u32,
+}
+
+impl At {
+    /// The number of what stands here: of a field, or of the beginning of one's name; none where no rule looks.
+    #[must_use]
+    pub fn field(self) -> Option<FieldId> {
+        (self.node < NOWHERE).then_some(FieldId(self.node))
+    }
 }
 
 /// An event that is being filled.
@@ -239,6 +268,7 @@ impl Fields {
         self.text.clear();
         self.extent = extent;
         self.irregular = names.too_deep;
+        self.memo.begin(names);
         Filling { names, fields: self }
     }
 
@@ -399,7 +429,10 @@ impl Filling<'_> {
     pub fn enter(&mut self, object: At, key: &str) -> Option<At> {
         let everything = self.fields.extent == Extent::Everything;
         let nowhere = At { node: NOWHERE, ..object };
-        let step = if object.node == NOWHERE { None } else { self.names.step(object.node, key) };
+        let step = match object.node {
+            NOWHERE => None,
+            from => self.fields.memo.step(self.names, from, key),
+        };
         let Some((node, segments)) = step else { return everything.then_some(nowhere) };
         let depth = object.depth + segments;
         // The end of a name has no bit: every spelling ends there.

@@ -6,6 +6,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 #[derive(Debug, Clone)]
 pub(crate) struct Seed(u64);
 
+impl Seed {
+    /// A number that no other seed has.
+    pub(crate) fn number(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Default for Seed {
     fn default() -> Self {
         Self(RandomState::new().build_hasher().finish())

@@ -18,7 +18,7 @@ use clap::Args;
 use collect::{Options, Summary};
 use model::Format;
 use serde_json::{Value, json};
-use sigma::{Compiled, Engine, EngineOptions, Hit, Observed, RuleSet};
+use sigma::{Compiled, Engine, EngineOptions, Hit, Observed, RuleSet, Sources};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,7 +63,10 @@ pub(crate) fn run(args: &ScanArgs, out: Out) -> Result<Exit, Fault> {
         limits: limits(),
     };
     out.say("scan keeps nothing: no seal, no alert");
-    let compiled = Arc::new(Compiled::new(rules, EngineOptions { ignore_logsource: args.ignore_logsource }));
+    // What tells log sources apart is read out of each record with what rules ask.
+    let also = Sources::known().asked();
+    let engine = EngineOptions { ignore_logsource: args.ignore_logsource };
+    let compiled = Arc::new(Compiled::with_fields(rules, engine, &also));
     let progress = Progress::new(out, bytes, true);
     let mut scan = Scan::new(Engine::over(Arc::clone(&compiled)), out);
     for report in &failed {

@@ -139,4 +139,22 @@ proptest! {
             prop_assert_eq!(seen(&View::of_fields(&names, &fields, &Class::default())), seen(&View::new(map, &Class::default())));
         }
     }
+
+    /// Keys are guessed by the events before; other names of the same number come between.
+    #[test]
+    fn what_came_before_an_event_changes_nothing(
+        events in prop::collection::vec(prop::collection::btree_map("[abcx.]{1,4}", value(), 0..6), 1..12),
+    ) {
+        let (ours, mut others) = (names(), Names::default());
+        NAMES.iter().rev().for_each(|n| { others.intern(n); });
+        let mut fields = Fields::new();
+        for map in events {
+            let map: Map<String, Value> = map.into_iter().collect();
+            for names in [&ours, &others, &ours] {
+                fields.take_map(names, Extent::Everything, &map);
+                let of_fields = seen(&View::of_fields(names, &fields, &Class::default()));
+                prop_assert_eq!(of_fields, seen(&View::new(&map, &Class::default())));
+            }
+        }
+    }
 }

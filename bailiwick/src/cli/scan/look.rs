@@ -6,7 +6,7 @@
 use collect::{Arrival, Part, Scalar, Sink, Unread, Worktop};
 use model::{Fields, Time};
 use serde_json::Value;
-use sigma::{At, Class, Compiled, Extent, FieldValue, Filling, Route, Scratch, Sources, classify};
+use sigma::{At, Class, Compiled, Extent, FieldValue, Filling, Names, Route, Scratch, Sources, classify};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -55,9 +55,12 @@ pub(crate) struct Look {
     scratch: Scratch,
     worktop: Option<Worktop>,
     decides: Decides,
+    deciding: Option<Deciding>,
     classes: BTreeMap<String, Arc<Known>>,
     /// The last of them that was asked.
     last: Option<(String, Arc<Known>)>,
+    /// What the event before had to be filled with; the next is as a rule like it.
+    extent: Extent,
 }
 
 /// A class and its rules.
@@ -75,8 +78,10 @@ impl Look {
             scratch: Scratch::default(),
             worktop: Some(Worktop::default()),
             decides: Decides::default(),
+            deciding: deciding(compiled.names()),
             classes: BTreeMap::new(),
             last: None,
+            extent: Extent::Named,
         }
     }
 
@@ -119,18 +124,24 @@ impl Look {
 
     /// Fills the event quickly, as far as the rules of its class ask. `None`: it must be read in full.
     fn fill(&mut self, unread: &mut Unread<'_>) -> Option<Arc<Known>> {
-        let known = self.fill_with(unread, Extent::Named)?;
-        match known.route.extent() {
-            Extent::Named => Some(known),
-            Extent::Everything => self.fill_with(unread, Extent::Everything),
+        let known = self.fill_with(unread, self.extent)?;
+        let filled = std::mem::replace(&mut self.extent, known.route.extent());
+        match (filled, self.extent) {
+            (Extent::Named, Extent::Everything) => self.fill_with(unread, Extent::Everything),
+            // Who asks less than everything finds it there too.
+            _ => Some(known),
         }
     }
 
     fn fill_with(&mut self, unread: &mut Unread<'_>, extent: Extent) -> Option<Arc<Known>> {
         let filling = self.fields.begin(self.compiled.names(), extent);
         self.decides.clear();
-        let mut filler =
-            Filler { filling, decides: &mut self.decides, takes_all: extent == Extent::Everything };
+        let mut filler = Filler {
+            filling,
+            decides: &mut self.decides,
+            deciding: self.deciding.as_deref(),
+            takes_all: extent == Extent::Everything,
+        };
         if !unread.quick(&mut filler) || self.decides.is_odd || self.fields.is_irregular() {
             return None;
         }
@@ -201,6 +212,20 @@ fn class_fields() -> &'static ClassFields {
         }
         ClassFields { names, by_length }
     })
+}
+
+/// For each field by its number whether it tells log sources apart.
+type Deciding = Vec<Option<Option<u8>>>;
+
+/// The same for names among which all of these are; none where one is not.
+fn deciding(names: &Names) -> Option<Deciding> {
+    let mut all = vec![];
+    for (key, found) in class_fields().by_length.iter().flatten() {
+        let at = names.number(key)?.index();
+        all.resize(all.len().max(at + 1), None);
+        all[at] = Some(*found);
+    }
+    Some(all)
 }
 
 /// What decides the class of a record.
@@ -284,6 +309,7 @@ impl Decides {
 struct Filler<'a> {
     filling: Filling<'a>,
     decides: &'a mut Decides,
+    deciding: Option<&'a [Option<Option<u8>>]>,
     takes_all: bool,
 }
 
@@ -306,7 +332,11 @@ impl Sink for Filler<'_> {
 
     fn enter(&mut self, object: Place, key: &str) -> Option<Place> {
         let at = self.filling.enter(object.at?, key);
-        let found = if object.is_top { decides(key) } else { None };
+        let found = match self.deciding {
+            _ if !object.is_top => None,
+            Some(of) => at.and_then(At::field).and_then(|field| of.get(field.index()).copied()).flatten(),
+            None => decides(key),
+        };
         self.decides.is_odd |= found == Some(None);
         let decides = found.flatten();
         decides.into_iter().for_each(|number| self.decides.meet(number));

@@ -49,7 +49,7 @@ fn options() -> Options {
 fn compiled(files: Vec<(String, Vec<u8>)>) -> Arc<Compiled> {
     let loaded = sigma::load(files);
     assert!(!loaded.rules.is_empty() && loaded.refused.is_empty(), "{:?}", loaded.refused);
-    Arc::new(Compiled::new(loaded.rules, EngineOptions::default()))
+    Arc::new(Compiled::with_fields(loaded.rules, EngineOptions::default(), &sigma::Sources::known().asked()))
 }
 
 fn ours() -> Arc<Compiled> {
