@@ -19,7 +19,11 @@ pub struct Compiled {
     links: Links,
     sources: Sources,
     routes: Mutex<Routes>,
+    classes: Mutex<BTreeMap<Class, Arc<Route>>>,
 }
+
+/// Classes that are remembered, whatever services events name; more than any set of sources has.
+const CLASSES_LIMIT: usize = 4096;
 
 /// Routes by the log sources that are admitted and the fields that are called otherwise.
 type Routes = BTreeMap<(Vec<bool>, Vec<(FieldId, FieldId)>), Arc<Route>>;
@@ -68,7 +72,16 @@ impl Compiled {
         }
         let links = Links::new(&rules);
         let sources = Sources::new(&rules);
-        Self { rules, options, names, matcher, links, sources, routes: Mutex::default() }
+        Self {
+            rules,
+            options,
+            names,
+            matcher,
+            links,
+            sources,
+            routes: Mutex::default(),
+            classes: Mutex::default(),
+        }
     }
 
     /// The rules.
@@ -106,6 +119,21 @@ impl Compiled {
     /// is given for the next event of the class.
     #[must_use]
     pub fn route(&self, class: &Class) -> Arc<Route> {
+        let known = || self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = known().get(class) {
+            return Arc::clone(route);
+        }
+        let route = self.shared_route(class);
+        let mut known = known();
+        if known.len() >= CLASSES_LIMIT {
+            known.clear();
+        }
+        known.insert(class.clone(), Arc::clone(&route));
+        route
+    }
+
+    /// The route of every class that is offered the same rules and has the same other names.
+    fn shared_route(&self, class: &Class) -> Arc<Route> {
         let admitted = self.sources.admitted(class, self.options.ignore_logsource);
         let renames = self.renames(class);
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,8 +15,10 @@ pub struct Route {
     pub(super) extent: Extent,
     /// Fields that this class of events calls otherwise: what rules ask, what the event has.
     pub(super) renames: Vec<(FieldId, FieldId)>,
-    /// Those of them for which there is a machine, each once.
-    pub(super) renamed: Vec<FieldId>,
+    /// For each field by its number where the fields begin, in `asked_of`, that may be asked for by it; one more ends them.
+    pub(super) asked_from: Vec<u32>,
+    /// Fields with a machine that events of this class may have under another name.
+    pub(super) asked_of: Vec<FieldId>,
     pub(super) machines: Vec<Machine>,
     /// For each field by its number the place of its machine; beyond all where there is none.
     pub(super) machine_of: Vec<usize>,
@@ -85,12 +87,20 @@ impl Route {
             machines.push(Machine::new(list.into_iter()));
         }
         let has_machine = |f: &FieldId| machine_of.get(f.index()).is_some_and(|m| *m != NO_MACHINE);
-        let mut renamed: Vec<FieldId> = renames.iter().map(|(asked, _)| *asked).filter(has_machine).collect();
-        renamed.dedup();
+        let mut stands_for: Vec<(FieldId, FieldId)> = vec![];
+        stands_for
+            .extend(renames.iter().filter(|(f, _)| has_machine(f)).map(|(asked, other)| (*other, *asked)));
+        stands_for.sort_unstable();
+        stands_for.dedup();
+        let fields = stands_for.last().map_or(0, |(other, _)| other.index() + 1);
+        let from = |field: usize| short(stands_for.partition_point(|(other, _)| other.index() < field));
+        let asked_from = (0..=fields).map(from).collect();
+        let asked_of = stands_for.iter().map(|(_, asked)| *asked).collect();
         Self {
             extent: if keywords { Extent::Everything } else { Extent::Named },
             renames,
-            renamed,
+            asked_from,
+            asked_of,
             machines,
             machine_of,
             everywhere,

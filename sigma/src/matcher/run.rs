@@ -111,11 +111,10 @@ impl Matcher {
             if let Some(machine) = route.machine_of(field) {
                 look(machine, route, fields, value, truth, folded);
             }
-        }
-        for field in &route.renamed {
-            let (field, other) = (*field, route.renamed(fields, *field));
-            if let Some(machine) = route.machine_of(field.index()).filter(|_| other != field) {
-                for value in fields.places_of(other) {
+            for asked in route.asked_for(field) {
+                // Its own name goes before this one, and so may another.
+                let is_taken = asked.index() != field && route.renamed(fields, *asked).index() == field;
+                if let Some(machine) = route.machine_of(asked.index()).filter(|_| is_taken) {
                     look(machine, route, fields, value, truth, folded);
                 }
             }
@@ -153,6 +152,12 @@ impl Route {
     /// The machine for what rules ask of a field.
     fn machine_of(&self, field: usize) -> Option<&Machine> {
         self.machines.get(*self.machine_of.get(field)?)
+    }
+
+    /// The fields that rules may ask of what this class of events calls so.
+    fn asked_for(&self, field: usize) -> &[FieldId] {
+        let bounds = self.asked_from.get(field).zip(self.asked_from.get(field.saturating_add(1)));
+        bounds.and_then(|(from, to)| self.asked_of.get(*from as usize..*to as usize)).unwrap_or(&[])
     }
 
     /// The field under which this event has what rules ask.
