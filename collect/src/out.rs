@@ -1,6 +1,7 @@
 //! On the way out: times are resolved, defects and records counted, the caller asked whether to go on.
 
 use crate::parse::Parsed;
+use crate::time::When;
 use crate::{Arrival, Options, Summary, identity, time};
 use model::{Defect, Draft, Format, Kind, Source, Time};
 use std::ops::ControlFlow;
@@ -86,26 +87,22 @@ pub(crate) fn arrival(
 ) -> Arrival {
     let Parsed { fields, when, mut defects } = parsed;
     let arrived = options.arrived;
-    let reference = modified.filter(|m| *m <= arrived).unwrap_or(arrived);
-    let happened = match time::resolve(&when, options.zone, reference) {
-        Some((at, guessed)) => {
-            if guessed {
-                defects.push(Defect::YearGuessed);
-            }
-            if at.as_second() > arrived.as_second().saturating_add(FUTURE_SECONDS) {
-                defects.push(Defect::FarFuture);
-            }
-            if at.as_second() < ANCIENT_BEFORE {
-                defects.push(Defect::Ancient);
-            }
-            at
-        }
-        None => {
-            defects.push(Defect::NoTime);
-            arrived
-        }
-    };
+    let (happened, remarks) = happened(&when, options, modified);
+    defects.extend(remarks);
     let identity = identity::of(source.format(), &raw, &fields);
     let draft = Draft { kind: Kind::Event, source, happened, received: arrived, raw, defects };
     Arrival { draft, fields, end: 0, identity, unreadable: 0 }
+}
+
+/// When a record happened, and remarks on its time.
+pub(crate) fn happened(when: &When, options: &Options, modified: Option<Time>) -> (Time, Vec<Defect>) {
+    let arrived = options.arrived;
+    let reference = modified.filter(|m| *m <= arrived).unwrap_or(arrived);
+    let Some((at, guessed)) = time::resolve(when, options.zone, reference) else {
+        return (arrived, vec![Defect::NoTime]);
+    };
+    let far = at.as_second() > arrived.as_second().saturating_add(FUTURE_SECONDS);
+    let ancient = at.as_second() < ANCIENT_BEFORE;
+    let remarks = [(guessed, Defect::YearGuessed), (far, Defect::FarFuture), (ancient, Defect::Ancient)];
+    (at, remarks.into_iter().filter(|(is, _)| *is).map(|(_, remark)| remark).collect())
 }

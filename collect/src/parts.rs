@@ -5,11 +5,11 @@
 //! record quickly first ([`Unread::quick`]) and read it in full only where that is declined or where it was found worth it.
 
 use crate::feed::Feed;
-use crate::out::{Out, arrival};
-use crate::parse::{self, evtx};
+use crate::out::{Out, arrival, happened};
+use crate::parse::{self, Parsed, evtx};
 use crate::quick::{self, Scratch, Sink};
 use crate::{Arrival, Input, Options, Summary, sniff};
-use model::{Format, Source, Time};
+use model::{Fields, Format, Source, Time};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -241,6 +241,19 @@ impl Unread<'_> {
                 quick::read(about.format, raw, &about.options.limits, self.scratch, sink).is_ok()
             }
             Raw::Read(_) => false,
+        }
+    }
+
+    /// Its fields and when it happened, as [`Unread::full`] says them.
+    #[must_use]
+    pub fn fields(&self) -> (Fields, Time) {
+        match &self.raw {
+            Raw::Read(arrival) => (arrival.fields.clone(), arrival.draft.happened),
+            Raw::Bytes(raw) => {
+                let About { options, modified, format, .. } = self.about;
+                let Parsed { fields, when, .. } = parse::parse(*format, raw, &options.limits);
+                (fields, happened(&when, options, *modified).0)
+            }
         }
     }
 

@@ -66,7 +66,7 @@ pub(crate) fn chunks(
         }
         chunks += 1;
         // Space that was never written to.
-        if bytes.iter().all(|b| *b == 0) {
+        if bytes.chunks(64).all(|piece| piece.iter().fold(0, |any, b| any | b) == 0) {
             continue;
         }
         if !bytes.starts_with(CHUNK_MAGIC) {

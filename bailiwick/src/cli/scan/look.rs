@@ -111,8 +111,8 @@ impl Look {
                 return None;
             }
             let matched = matched.to_vec();
-            let Arrival { draft, fields, .. } = unread.full();
-            return Some(Found { at, fields, happened: draft.happened, class: class.clone(), matched });
+            let (fields, happened) = unread.fields();
+            return Some(Found { at, fields, happened, class: class.clone(), matched });
         }
         let Arrival { draft, fields, .. } = unread.full();
         let class = classify(draft.source.format().as_str(), &fields);
