@@ -423,7 +423,7 @@ fn words(admitted: &Admitted, exhibits: &[Exhibit]) -> Vec<Word> {
         Some(Cell::Text(text)) => text.clone(),
         _ => String::new(),
     };
-    let rows = admitted.documents.iter().flat_map(|&n| exhibits[n].rows.of(&|table| table == "attestation"));
+    let rows = admitted.documents.iter().flat_map(|&n| exhibits[n].rows.of("attestation"));
     let mut found: Vec<Word> = rows
         .map(|row| Word {
             signer: text(row.cell("signer")),
