@@ -275,10 +275,10 @@ fn subject(line: &Line, exhibits: &[Exhibit]) -> Subject {
     Subject { name: line.subject.clone(), why: line.why.clone(), evidence }
 }
 
-/// Each subject once, with its first reason.
+/// Each subject once, with its first reason, of lines in the order of subjects.
 fn once(lines: &[Line], exhibits: &[Exhibit]) -> Vec<Subject> {
-    let mut seen = BTreeSet::new();
-    lines.iter().filter(|l| seen.insert(l.subject.as_str())).map(|l| subject(l, exhibits)).collect()
+    let firsts = lines.chunk_by(|one, other| one.subject == other.subject).filter_map(<[Line]>::first);
+    firsts.map(|line| subject(line, exhibits)).collect()
 }
 
 fn conclude(
@@ -290,12 +290,15 @@ fn conclude(
     answer: &mut Answer,
 ) {
     let failing_all = once(&found.failing, exhibits);
-    let failing_names: BTreeSet<String> = failing_all.iter().map(|s| s.name.clone()).collect();
-    let unknown: Vec<Subject> =
-        once(&found.unknown, exhibits).into_iter().filter(|s| !failing_names.contains(&s.name)).collect();
-    let mut everybody: BTreeSet<&str> = found.population.iter().map(|l| l.subject.as_str()).collect();
-    everybody.extend(failing_names.iter().map(String::as_str));
-    everybody.extend(unknown.iter().map(|s| s.name.as_str()));
+    let failing_names: BTreeSet<&str> = found.failing.iter().map(|l| l.subject.as_str()).collect();
+    let not_failing = found.unknown.into_iter().filter(|l| !failing_names.contains(l.subject.as_str()));
+    let not_failing: Vec<Line> = not_failing.collect();
+    let unknown = once(&not_failing, exhibits);
+    // All three are in the order of subjects, so that sorting them together is but one pass.
+    let everybody = found.population.iter().chain(&found.failing).chain(&not_failing);
+    let mut everybody: Vec<&str> = everybody.map(|l| l.subject.as_str()).collect();
+    everybody.sort();
+    everybody.dedup();
     let total = everybody.len() as u64;
     let (excepted, failing) = divide(check, failing_all, about, answer.side);
     answer.counts = Counts {
@@ -423,7 +426,7 @@ fn words(admitted: &Admitted, exhibits: &[Exhibit]) -> Vec<Word> {
         Some(Cell::Text(text)) => text.clone(),
         _ => String::new(),
     };
-    let rows = admitted.documents.iter().flat_map(|&n| exhibits[n].rows.of(&|table| table == "attestation"));
+    let rows = admitted.documents.iter().flat_map(|&n| exhibits[n].rows.of("attestation"));
     let mut found: Vec<Word> = rows
         .map(|row| Word {
             signer: text(row.cell("signer")),

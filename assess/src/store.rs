@@ -6,15 +6,14 @@
 
 use crate::check::Check;
 use crate::{agreed, networks};
+use evidence::Seen;
 use evidence::records::Exhibit;
-use evidence::schema::{TABLES, Type};
-use evidence::{Cell, Row};
+use evidence::schema::{TABLES, Table, Type};
 use model::Time;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::{Null, Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,6 +26,9 @@ const LOOKS: u64 = 2_000_000;
 const ANSWER_ROWS: usize = 2_000_000;
 /// Bytes of one query.
 const QUERY_BYTES: i32 = 64 * 1024;
+
+/// Rows up to which a store has small pages; to go through large ones is a quarter faster, but each table has at least one.
+const ROWS_SMALL: usize = 100_000;
 
 /// Functions whose answer is not made of their arguments alone, or that reach outside.
 const SHUT: &[&str] = &[
@@ -68,11 +70,16 @@ pub(crate) type Values = BTreeMap<String, Value>;
 /// The tables that queries speak of, and for each of its columns whether they can read it.
 pub(crate) type Asked = BTreeMap<&'static str, Vec<bool>>;
 
+/// Of each table, the documents that have rows in it, with the first and the last of them: rows lie in the order of documents.
+type Holders = BTreeMap<&'static str, BTreeMap<usize, (i64, i64)>>;
+
 /// The tables of one dossier.
 pub(crate) struct Store {
     connection: Connection,
-    /// Of each table that was loaded, the documents that have rows in it.
-    holders: BTreeMap<&'static str, BTreeSet<usize>>,
+    /// The columns that were loaded.
+    loaded: Asked,
+    /// Of each table that was loaded, the documents that have rows in it, and which.
+    holders: Holders,
     ours: Arc<AtomicBool>,
     looks: Arc<AtomicU64>,
 }
@@ -83,6 +90,14 @@ fn sql_type(holds: Type) -> &'static str {
         Type::Fraction => "real",
         Type::Number | Type::Truth | Type::Instant => "integer",
     }
+}
+
+/// The columns of a table that are stored, in the order in which they are: what a query reads in a million rows should stand
+/// in front of what is longer.
+fn stored(table: &Table, asked: &[bool]) -> Vec<usize> {
+    let mut stored: Vec<usize> = (0..table.columns.len()).filter(|n| asked[*n]).collect();
+    stored.sort_by_key(|n| table.columns[*n].holds == Type::Text);
+    stored
 }
 
 fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
@@ -101,31 +116,32 @@ fn may(ours: &AtomicBool, context: &AuthContext<'_>) -> bool {
 }
 
 impl Store {
-    /// Loads the rows of all documents, of the tables that are asked for. A cell that no query can read stays null: most of
-    /// a large table is text that nobody asks for.
+    /// Loads the rows of all documents, of the tables that are asked for. A column that no query can read is left out:
+    /// most of a large table is text that nobody asks for.
     pub(crate) fn load(exhibits: &[Exhibit], asked: &Asked, now: Time) -> Result<Self, rusqlite::Error> {
         let mut connection = Connection::open_in_memory()?;
-        connection.execute_batch(
-            "pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
-        )?;
-        for table in TABLES.iter().filter(|t| asked.contains_key(t.name)) {
-            let columns: Vec<String> =
-                table.columns.iter().map(|c| format!("\"{}\" {}", c.name, sql_type(c.holds))).collect();
+        let rows: usize = exhibits.iter().map(|exhibit| exhibit.rows.len()).sum();
+        let page = if rows > ROWS_SMALL { 65_536 } else { 4_096 };
+        connection.execute_batch(&format!(
+            "pragma page_size = {page}; pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory;",
+        ))?;
+        for table in TABLES {
+            let Some(of_table) = asked.get(table.name) else { continue };
+            let stored = stored(table, of_table).into_iter().map(|n| &table.columns[n]);
+            let columns: String = stored.map(|c| format!("\"{}\" {}, ", c.name, sql_type(c.holds))).collect();
             connection.execute_batch(&format!(
-                "create table t_{}(doc integer, doc_side text, {})",
-                table.name,
-                columns.join(", ")
+                "create table t_{}(doc integer, {columns}doc_side text)",
+                table.name
             ))?;
         }
         connection.execute_batch(
-            "create table t_exhibit(doc integer, side text, kind text, scope text, at_at integer)",
+            "create table t_exhibit(doc integer primary key, side text, kind text, scope text, at_at integer) without rowid",
         )?;
-        let mut holders: BTreeMap<&str, BTreeSet<usize>> =
-            asked.keys().map(|table| (*table, BTreeSet::new())).collect();
+        let mut holders: Holders = asked.keys().map(|table| (*table, BTreeMap::new())).collect();
         let transaction = connection.transaction()?;
         for (number, exhibit) in exhibits.iter().enumerate() {
-            for table in insert(&transaction, number, exhibit, asked, now)? {
-                holders.entry(table).or_default().insert(number);
+            for (table, rows) in insert(&transaction, number, exhibit, asked, now)? {
+                holders.entry(table).or_default().insert(number, rows);
             }
         }
         transaction.commit()?;
@@ -142,7 +158,7 @@ impl Store {
         connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 500)?;
         connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50)?;
         connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-        Ok(Self { connection, holders, ours, looks })
+        Ok(Self { connection, loaded: asked.clone(), holders, ours, looks })
     }
 
     /// Shows these documents, and no others, to the queries that follow.
@@ -160,14 +176,14 @@ impl Store {
         let shown: BTreeSet<usize> = documents.iter().copied().collect();
         for table in TABLES.iter().filter(|t| asked.contains_key(t.name)) {
             let Some(holders) = self.holders.get(table.name) else { continue };
-            // To ask each of a million rows for its document takes longer than most queries do themselves.
-            let of_shown = if holders.is_subset(&shown) {
-                // Named all the same: of a table of which no column is read nobody may know even how many rows it has.
-                " where doc >= 0".to_owned()
-            } else {
-                format!(" where doc in ({})", list.join(","))
-            };
-            let columns: Vec<String> = table.columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
+            let of_shown = of_shown(holders, &shown);
+            let Some(loaded) = self.loaded.get(table.name) else { continue };
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .zip(loaded)
+                .map(|(c, is_there)| format!("{}\"{}\"", if *is_there { "" } else { "null as " }, c.name))
+                .collect();
             batch.push_str(&format!(
                 "drop view if exists temp.\"{0}\"; create temp view \"{0}\" as select doc, doc_side, {1} from main.t_{0}{of_shown};",
                 table.name,
@@ -209,20 +225,52 @@ impl Store {
             );
         }
         let mut rows = statement.query(&*bound).map_err(said)?;
-        let mut lines = BTreeSet::new();
+        let mut lines = vec![];
         while let Some(row) = rows.next().map_err(said)? {
-            if lines.len() >= ANSWER_ROWS {
-                return Err(format!("the query answers with more than {ANSWER_ROWS} rows"));
+            let cell = |n: usize| {
+                if n < columns { row.get_ref(n).unwrap_or(ValueRef::Null) } else { ValueRef::Null }
+            };
+            lines.push(Line { subject: text(cell(0)), why: text(cell(1)), document: document(cell(2)) });
+            if lines.len() >= ANSWER_ROWS + ANSWER_ROWS / 4 {
+                each_once(&mut lines)?;
             }
-            let cell = |n: usize| row.get_ref(n).map(text).unwrap_or_default();
-            lines.insert(Line {
-                subject: cell(0),
-                why: if columns > 1 { cell(1) } else { String::new() },
-                document: if columns > 2 { cell(2).parse().ok() } else { None },
-            });
         }
-        Ok(lines.into_iter().collect())
+        each_once(&mut lines)?;
+        Ok(lines)
     }
+}
+
+/// Puts lines into their order, each of them once. A query mostly gives them in theirs, so this costs little.
+fn each_once(lines: &mut Vec<Line>) -> Result<(), String> {
+    lines.sort();
+    lines.dedup();
+    if lines.len() > ANSWER_ROWS {
+        return Err(format!("the query answers with more than {ANSWER_ROWS} rows"));
+    }
+    Ok(())
+}
+
+fn document(value: ValueRef<'_>) -> Option<usize> {
+    match value {
+        ValueRef::Integer(n) => usize::try_from(n).ok(),
+        other => text(other).parse().ok(),
+    }
+}
+
+/// Which rows of a table are shown, of those that these documents have in it.
+fn of_shown(holders: &BTreeMap<usize, (i64, i64)>, shown: &BTreeSet<usize>) -> String {
+    // To ask each of a million rows for its document takes longer than most queries do themselves.
+    if holders.keys().all(|document| shown.contains(document)) {
+        // Named all the same, and never read: of a table of which no column is named nobody may know how many rows it has.
+        return " where (doc or 1)".to_owned();
+    }
+    let held = || holders.iter().filter(|(document, _)| shown.contains(document));
+    let list: Vec<String> = held().map(|(document, _)| document.to_string()).collect();
+    let first = held().map(|(_, rows)| rows.0).min().unwrap_or(0);
+    let last = held().map(|(_, rows)| rows.1).max().unwrap_or(-1);
+    // Of an empty list the database makes a table that nobody reads, and that our own rule refuses.
+    let list = if list.is_empty() { "-1".to_owned() } else { list.join(",") };
+    format!(" where rowid between {first} and {last} and doc in ({list})")
 }
 
 fn text(value: ValueRef<'_>) -> String {
@@ -282,54 +330,82 @@ fn takes_all(query: &str, words: &BTreeSet<String>) -> bool {
         || query.match_indices('*').any(|(at, _)| !is_product(&query[..at]))
 }
 
-/// Puts in the rows of one document; the answer is the tables that it has rows in.
+/// Puts in the rows of one document; the answer is the tables that it has rows in, with its first and its last row.
 fn insert(
     connection: &Connection,
     number: usize,
     exhibit: &Exhibit,
     asked: &Asked,
     now: Time,
-) -> Result<BTreeSet<&'static str>, rusqlite::Error> {
+) -> Result<BTreeMap<&'static str, (i64, i64)>, rusqlite::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     let envelope = &exhibit.envelope;
-    let side = envelope.side.as_str();
     connection.execute(
         "insert into t_exhibit values (?, ?, ?, ?, ?)",
-        (number, side, &envelope.kind, &envelope.scope, envelope.effective().as_second()),
+        (number, envelope.side.as_str(), &envelope.kind, &envelope.scope, envelope.effective().as_second()),
     )?;
-    let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
-    let mut held = BTreeSet::new();
-    let said = |table: &str| asked.contains_key(table) && !agreed::COMPUTED.contains(&table);
-    let texts = exhibit.rows.of(&|table| table == "contract_text");
-    let computed: Vec<Row> = texts.flat_map(|text| agreed::rows(&text, now)).collect();
-    let computed = computed.into_iter().filter(|row| asked.contains_key(row.table().name));
-    for row in exhibit.rows.of(&said).chain(computed) {
-        let name = row.table().name;
-        let columns = asked.get(name).map_or(&[][..], Vec::as_slice);
-        let statement = match statements.entry(name) {
-            Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(place) => {
-                held.insert(name);
-                let cells: Vec<&str> =
-                    columns.iter().map(|is_asked| if *is_asked { "?" } else { "null" }).collect();
-                let cells = [&["?", "?"], cells.as_slice()].concat().join(", ");
-                place.insert(connection.prepare(&format!("insert into t_{name} values ({cells})"))?)
-            }
+    let mut sheets =
+        Sheets { connection, asked, number, side: envelope.side.as_str(), open: BTreeMap::new() };
+    let said = |of: &'static Table| {
+        asked.get(of.name).filter(|_| !agreed::COMPUTED.contains(&of.name)).map(Vec::as_slice)
+    };
+    exhibit.rows.show(&said, |of, cells| sheets.write(of, cells))?;
+    let computed = exhibit.rows.of("contract_text").flat_map(|text| agreed::rows(&text, now));
+    for row in computed.filter(|row| asked.contains_key(row.table().name)) {
+        let cells: Vec<Seen<'_>> = row.cells().iter().cloned().map(Seen::from).collect();
+        sheets.write(row.table(), &cells)?;
+    }
+    Ok(sheets.open.into_iter().map(|(table, sheet)| (table, sheet.rows)).collect())
+}
+
+/// The tables that one document writes into.
+struct Sheets<'c> {
+    connection: &'c Connection,
+    asked: &'c Asked,
+    number: i64,
+    side: &'static str,
+    open: BTreeMap<&'static str, Sheet<'c>>,
+}
+
+struct Sheet<'c> {
+    statement: Statement<'c>,
+    /// The columns that are written.
+    columns: Vec<usize>,
+    /// The first row and the last one so far.
+    rows: (i64, i64),
+}
+
+impl<'c> Sheets<'c> {
+    fn write(&mut self, of: &'static Table, cells: &[Seen<'_>]) -> Result<(), rusqlite::Error> {
+        let Some(sheet) = self.open.get_mut(of.name) else {
+            let sheet = self.sheet(of)?;
+            self.open.insert(of.name, sheet);
+            return self.write(of, cells);
         };
-        statement.raw_bind_parameter(1, number)?;
-        statement.raw_bind_parameter(2, side)?;
-        let cells = row.cells().iter().zip(columns).filter(|(_, is_asked)| **is_asked);
-        for (n, (cell, _)) in cells.enumerate() {
-            match cell {
-                Cell::Null => statement.raw_bind_parameter(n + 3, Value::Null)?,
-                Cell::Number(v) => statement.raw_bind_parameter(n + 3, v)?,
-                Cell::Fraction(v) => statement.raw_bind_parameter(n + 3, v)?,
-                Cell::Text(v) => statement.raw_bind_parameter(n + 3, v)?,
+        for (n, column) in sheet.columns.iter().enumerate() {
+            match &cells[*column] {
+                Seen::Null => sheet.statement.raw_bind_parameter(n + 2, Null)?,
+                Seen::Number(v) => sheet.statement.raw_bind_parameter(n + 2, v)?,
+                Seen::Fraction(v) => sheet.statement.raw_bind_parameter(n + 2, v)?,
+                Seen::Text(v) => sheet.statement.raw_bind_parameter(n + 2, &**v)?,
             }
         }
-        statement.raw_execute()?;
+        sheet.statement.raw_execute()?;
+        let place = self.connection.last_insert_rowid();
+        sheet.rows = if sheet.rows.0 == 0 { (place, place) } else { (sheet.rows.0, place) };
+        Ok(())
     }
-    Ok(held)
+
+    fn sheet(&self, of: &'static Table) -> Result<Sheet<'c>, rusqlite::Error> {
+        let asked = self.asked.get(of.name).map_or(&[][..], Vec::as_slice);
+        let columns = stored(of, asked);
+        let cells = "?, ".repeat(columns.len());
+        let mut statement =
+            self.connection.prepare(&format!("insert into t_{} values (?, {cells}?)", of.name))?;
+        statement.raw_bind_parameter(1, self.number)?;
+        statement.raw_bind_parameter(columns.len() + 2, self.side)?;
+        Ok(Sheet { statement, columns, rows: (0, 0) })
+    }
 }
 
 #[cfg(test)]

@@ -172,15 +172,15 @@ impl Gatherer {
         if pieces.rows.len() as u64 != expected("rows")? {
             return Err(format!("{}: pieces of its rows are missing", envelope.id));
         }
-        let mut whole = Sha256::new();
         let mut texts = Vec::with_capacity(pieces.rows.len());
         for part in pieces.rows.into_values() {
-            whole.update(&part);
             let text =
                 String::from_utf8(part).map_err(|_| format!("{}: rows that are no text", envelope.id))?;
             texts.push(text.into_boxed_str());
         }
-        let rows = Rows::sealed(texts).map_err(|why| format!("{}: a row {why}", envelope.id))?;
+        let mut whole = Sha256::new();
+        let hashed = |pieces: &[Box<str>]| pieces.iter().for_each(|piece| whole.update(piece.as_bytes()));
+        let rows = Rows::sealed(texts, hashed).map_err(|why| format!("{}: a row {why}", envelope.id))?;
         let found: String = whole.finalize().iter().map(|b| format!("{b:02x}")).collect();
         if said("rows_sha256").and_then(Value::as_str) != Some(&found) {
             return Err(format!("{}: its rows are not those that its envelope names", envelope.id));

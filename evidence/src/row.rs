@@ -164,7 +164,7 @@ impl Row {
     }
 }
 
-fn cell(value: Value, holds: Type) -> Option<Cell> {
+pub(crate) fn cell(value: Value, holds: Type) -> Option<Cell> {
     match (value, holds) {
         (Value::Null, _) => Some(Cell::Null),
         (Value::String(text), Type::Text) => Some(Cell::Text(text)),
