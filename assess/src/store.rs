@@ -14,6 +14,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -295,7 +296,7 @@ fn insert(
     let side = envelope.side.as_str();
     connection.execute(
         "insert into t_exhibit values (?, ?, ?, ?, ?)",
-        (number, side, &envelope.kind, &envelope.scope, envelope.effective().as_second()),
+        (number, side, &envelope.kind, without_nul(&envelope.scope), envelope.effective().as_second()),
     )?;
     let mut statements: BTreeMap<&str, Statement<'_>> = BTreeMap::new();
     let mut held = BTreeSet::new();
@@ -324,12 +325,22 @@ fn insert(
                 Cell::Null => statement.raw_bind_parameter(n + 3, Value::Null)?,
                 Cell::Number(v) => statement.raw_bind_parameter(n + 3, v)?,
                 Cell::Fraction(v) => statement.raw_bind_parameter(n + 3, v)?,
-                Cell::Text(v) => statement.raw_bind_parameter(n + 3, v)?,
+                Cell::Text(v) => statement.raw_bind_parameter(n + 3, without_nul(v))?,
             }
         }
         statement.raw_execute()?;
     }
     Ok(held)
+}
+
+/// A text as queries see it. Half of the database's functions end a text at its first NUL and half do not: a query that takes
+/// a list apart word by word would never come to its end.
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.as_bytes().contains(&0) {
+        Cow::Owned(text.replace('\0', "\u{2400}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 #[cfg(test)]
