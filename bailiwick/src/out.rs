@@ -1,6 +1,7 @@
 //! Where words and data go: data to standard output, talk to standard error, and no control character to either.
 
 use comfy_table::{LineStyle, TableStyle};
+use model::is_hidden;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -30,6 +31,9 @@ const LINE: LineStyle = LineStyle::none().fill('─').junction('─');
 /// Lines around a table and below its head.
 const LINES: TableStyle = TableStyle::new().top_border(LINE).header_separator(LINE).bottom_border(LINE);
 
+/// Columns of a terminal around the text of a cell.
+const PADDING: usize = 2;
+
 /// What ended the writing to standard output early, if anything did.
 static BROKEN: OnceLock<io::Error> = OnceLock::new();
 
@@ -38,17 +42,11 @@ pub(crate) fn broken() -> Option<&'static io::Error> {
     BROKEN.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }
 
-/// Whether a character steers a terminal (C0, C1), turns the direction of writing, or is not seen.
-fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// Makes text from outside harmless: what is [`hidden`] is written as an escape.
+/// Makes text from outside harmless: what is hidden is written as an escape.
 pub(crate) fn clean(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     for c in text.chars() {
-        if hidden(c) {
+        if is_hidden(c) {
             made.extend(c.escape_default());
         } else {
             made.push(c);
@@ -57,18 +55,29 @@ pub(crate) fn clean(text: &str) -> String {
     made
 }
 
-/// A value as JSON without anything that is [`hidden`]: inside of strings, where alone it can stand, JSON has escapes
-/// for it, so nothing is lost.
+/// A value as JSON without anything that is hidden: inside of strings, where alone it can stand, JSON has escapes for it,
+/// so nothing is lost.
 fn json(value: &Value) -> String {
-    let plain = value.to_string();
-    if !plain.chars().any(hidden) {
+    escaped(value.to_string())
+}
+
+/// The same on lines set in, for a file that people may look at.
+pub(crate) fn json_lines(value: &Value) -> String {
+    format!(
+        "{}\n",
+        format!("{value:#}").split('\n').map(|line| escaped(line.to_owned())).collect::<Vec<_>>().join("\n")
+    )
+}
+
+fn escaped(plain: String) -> String {
+    if !plain.chars().any(is_hidden) {
         return plain;
     }
     let mut made = String::with_capacity(plain.len() + 16);
     for c in plain.chars() {
-        if hidden(c) {
-            // All of them are one unit of UTF-16.
-            made.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if is_hidden(c) {
+            let units = c.encode_utf16(&mut [0; 2]).iter().map(|u| format!("\\u{u:04x}")).collect::<String>();
+            made.push_str(&units);
         } else {
             made.push(c);
         }
@@ -98,6 +107,10 @@ pub(crate) fn clean_lines(text: &str) -> String {
 impl Out {
     /// Writes to standard output. What fails once is not tried again, and is told at the end.
     fn write(text: &str) {
+        #[cfg(test)]
+        if heard::takes(text) {
+            return;
+        }
         if BROKEN.get().is_some() {
             return;
         }
@@ -179,15 +192,7 @@ impl Out {
     pub(crate) fn table(self, head: &[&str], rows: Vec<Vec<String>>) {
         let rows: Vec<Vec<String>> = rows.into_iter().map(|r| r.iter().map(|c| clean(c)).collect()).collect();
         if io::stdout().is_terminal() {
-            let mut table = comfy_table::Table::new();
-            // No lines between rows: a screen holds twice as many.
-            table.load_style(LINES);
-            table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-            table.set_header(head.to_vec());
-            for row in rows {
-                table.add_row(row);
-            }
-            return Self::write(&format!("{table}\n"));
+            return Self::write(&drawn(head, &rows, comfy_table::Table::new().width()));
         }
         let mut text = head.join("\t");
         text.push('\n');
@@ -215,6 +220,10 @@ impl Out {
     /// Talk that is never left out: faults.
     pub(crate) fn insist(self, text: &str) {
         let lines: Vec<String> = text.trim_end_matches('\n').split('\n').map(clean).collect();
+        #[cfg(test)]
+        if heard::takes(&format!("{}\n", lines.join("\n"))) {
+            return;
+        }
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "{}", lines.join("\n"));
     }
@@ -232,6 +241,46 @@ impl Out {
     pub(crate) fn verdict(self, word: &str, good: bool, rest: &str) {
         Self::write(&format!("{}{}\n", self.strong(word, good), clean(rest)));
     }
+}
+
+/// A table as people see it. No word is broken: where the longest words of the columns do not fit beside each other, each row
+/// stands as a block of lines.
+fn drawn(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
+    let cells = |n: usize| rows.iter().filter_map(move |row| row.get(n)).map(String::as_str).chain([head[n]]);
+    let words = |n: usize| cells(n).flat_map(str::split_whitespace).map(|word| word.chars().count());
+    let least: Vec<usize> = (0..head.len()).map(|n| words(n).max().unwrap_or(0) + PADDING).collect();
+    if let Some(width) = width.map(usize::from).filter(|width| least.iter().sum::<usize>() > *width) {
+        return blocks(head, rows, width);
+    }
+    let mut table = comfy_table::Table::new();
+    // No lines between rows: a screen holds twice as many.
+    table.load_style(LINES);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    table.set_header(head.to_vec());
+    for row in rows {
+        table.add_row(row.clone());
+    }
+    for (column, least) in table.column_iter_mut().zip(least) {
+        let least = comfy_table::Width::Fixed(u16::try_from(least).unwrap_or(u16::MAX));
+        column.set_constraint(comfy_table::ColumnConstraint::LowerBoundary(least));
+    }
+    format!("{table}\n")
+}
+
+/// Each row as lines, a cell each, the first one as its heading.
+fn blocks(head: &[&str], rows: &[Vec<String>], width: usize) -> String {
+    let mut made = String::new();
+    for row in rows {
+        for (n, (name, cell)) in head.iter().zip(row).enumerate().filter(|(_, (_, cell))| !cell.is_empty()) {
+            let line = format!("{}{name}: {cell}", if n == 0 { "" } else { "  " });
+            made.push_str(&wrapped(&line, width));
+            made.push('\n');
+        }
+    }
+    made
 }
 
 /// A line broken between words where it is longer than a terminal is wide. A word that is longer stays whole.
@@ -277,9 +326,52 @@ impl Listing {
     }
 }
 
+/// What would be written, for a test to look at.
+#[cfg(test)]
+pub(crate) mod heard {
+    use std::cell::RefCell;
+
+    thread_local! {
+        static HEARD: RefCell<Option<String>> = const { RefCell::new(None) };
+    }
+
+    /// All that this thread writes meanwhile, to standard output and standard error.
+    pub(crate) fn of(what: impl FnOnce()) -> String {
+        HEARD.set(Some(String::new()));
+        what();
+        HEARD.take().unwrap_or_default()
+    }
+
+    pub(super) fn takes(text: &str) -> bool {
+        HEARD.with_borrow_mut(|heard| heard.as_mut().map(|heard| heard.push_str(text)).is_some())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_breaks_no_word_and_is_told_in_blocks_where_it_is_too_wide() {
+        let head = ["customer", "on", "says", "document"];
+        let rows = [[
+            "clinic",
+            "ws-accounts-01.clinic.example",
+            "ScreenConnect Client (0a1b)",
+            "ev-0123456789abcdef01234567",
+        ]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        for width in [20, 40, 60, 80, 90, 100, 200] {
+            let text = drawn(&head, &rows, Some(width));
+            for word in rows[0].iter().flat_map(|cell| cell.split(' ')) {
+                assert!(text.contains(word), "{width}: `{word}` is broken:\n{text}");
+            }
+            let longest = text.lines().map(|line| line.chars().count()).max().expect("lines");
+            assert!(longest <= usize::from(width).max(46), "{width}: {longest}\n{text}");
+        }
+        assert!(drawn(&head, &rows, Some(40)).contains("customer: clinic\n  on: ws"), "in blocks");
+        assert!(drawn(&head, &rows, Some(90)).contains('─'), "as a table");
+    }
 
     #[test]
     fn a_long_line_breaks_between_words_and_a_long_word_stays_whole() {
@@ -290,9 +382,10 @@ mod tests {
 
     #[test]
     fn json_holds_nothing_that_steers_a_terminal_and_loses_nothing() {
-        let value = serde_json::json!({"a\u{9b}": "x\u{202e}y\u{7f}\n\u{feff}", "b": "äö 日本 \u{1f600}"});
+        let value =
+            serde_json::json!({"a\u{9b}": "x\u{202e}y\u{7f}\n\u{feff}\u{e0041}", "b": "äö 日本 \u{1f600}"});
         let text = json(&value);
-        assert!(!text.chars().any(hidden), "{text}");
+        assert!(!text.chars().any(is_hidden), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong in a file of ours, and where: line, column, a caret, why, and what to write instead.
 
+use model::is_hidden;
 use std::fmt;
 use std::ops::Range;
 
@@ -182,12 +183,6 @@ fn excerpt(line: &str, around: usize) -> (String, (usize, usize)) {
         shown.push('…');
     }
     if left_out > 0 { (format!("…{shown}"), (left_out, 1)) } else { (shown, (0, 0)) }
-}
-
-/// Characters that change what a reader sees without being seen: controls, and marks that turn or hide text.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A word of the user's for a message: bounded, and with nothing hidden in it.

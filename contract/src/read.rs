@@ -1,8 +1,9 @@
 //! Reads keys of a TOML file, each with its place, and collects every fault instead of stopping at the first.
 
-use crate::place::{Code, ContractError, ERRORS_LIMIT, Said, Text, did_you_mean, is_hidden, shown};
+use crate::place::{Code, ContractError, ERRORS_LIMIT, Said, Text, did_you_mean, shown};
 use crate::unit::Quantity;
 use jiff::civil::Date;
+use model::is_hidden;
 use std::cell::RefCell;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};

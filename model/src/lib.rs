@@ -24,11 +24,13 @@
 
 mod alert;
 pub mod form;
+mod hidden;
 mod names;
 mod record;
 mod side;
 
 pub use alert::{Alert, AlertDetails, AlertRule, Level, RecordRef};
+pub use hidden::is_hidden;
 pub use names::{Customer, CustomerId, NameError, Provider, ProviderId};
 pub use record::{Defect, Draft, Event, Fields, Format, Kind, Record, Source};
 pub use side::Side;

@@ -187,9 +187,7 @@ pub fn clean(text: &str) -> String {
             break;
         }
         // Bidirectional and other invisible format characters can make one name look like another.
-        let hides = matches!(u32::from(c), 0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e
-            | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff | 0xfff0..=0xfffb | 0xe0000..=0xe0fff);
-        if c.is_control() || hides {
+        if model::is_hidden(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);

@@ -4,9 +4,16 @@ use super::Report;
 
 /// A cell of RFC 4180. A spreadsheet shall not take text for a formula, so what could begin one gets a `'` before it.
 fn cell(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let safe = if clean.starts_with(['=', '+', '-', '@']) { format!("'{clean}") } else { clean };
-    format!("\"{}\"", safe.replace('"', "\"\""))
+    let mut clean = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        match c {
+            '\t' | '\r' | '\n' => clean.push(' '),
+            c if model::is_hidden(c) => clean.extend(c.escape_unicode()),
+            c => clean.push(c),
+        }
+    }
+    let is_formula = clean.trim_start().starts_with(['=', '+', '-', '@']);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, clean.replace('"', "\"\""))
 }
 
 /// The report as CSV with a heading line.
@@ -56,6 +63,12 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula_and_never_ends_early() {
         assert_eq!(cell("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
+        assert_eq!(cell("\t=1+1"), "\"' =1+1\"");
         assert_eq!(cell("a\"b\r\nc"), "\"a\"\"b  c\"");
+    }
+
+    #[test]
+    fn a_cell_holds_nothing_that_is_not_seen() {
+        assert_eq!(cell("\u{1b}[2J\u{202e}x\u{61c}"), "\"\\u{1b}[2J\\u{202e}x\\u{61c}\"");
     }
 }

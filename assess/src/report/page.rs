@@ -16,11 +16,7 @@ pub(super) fn escape(text: &str) -> String {
             '"' => made.push_str("&quot;"),
             '\'' => made.push_str("&#39;"),
             '\n' => made.push(' '),
-            c if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}') =>
-            {
-                made.extend(c.escape_unicode());
-            }
+            c if model::is_hidden(c) => made.extend(c.escape_unicode()),
             c => made.push(c),
         }
     }

@@ -3,6 +3,7 @@
 mod agreed;
 mod audit;
 mod fixtures;
+mod hostile;
 mod laws;
 mod more;
 mod report;

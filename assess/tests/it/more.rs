@@ -118,3 +118,41 @@ fn one_more_who_fails_never_makes_an_answer_better() {
     assert!(complaints.is_empty(), "{} of {tried}:\n{}", complaints.len(), complaints.join("\n"));
     assert_eq!(never, NEVER_BY_ROWS, "checks that no added subject made bad, of {tried} tries");
 }
+
+#[test]
+fn zz_look() {
+    let set = assess::embedded();
+    for id in NEVER_BY_ROWS {
+        let check = set.get(id).expect("x");
+        let fixtures = set.fixtures(id);
+        let mut shelf = Shelf::default();
+        let answers: Vec<Answer> =
+            fixtures.iter().map(|f| f.answer_from(&mut shelf, check).expect("evidence loads")).collect();
+        for (bad, failing) in fixtures.iter().zip(&answers).filter(|(_, a)| a.verdict == Verdict::NotMet) {
+            println!(
+                "{id} BAD {} {:?} {:?}",
+                bad.name,
+                bad.side,
+                failing.failing.iter().take(3).map(|s| format!("{}: {}", s.name, s.why)).collect::<Vec<_>>()
+            );
+            for subject in failing.failing.iter().take(3) {
+                for (what, added) in picked(&mut shelf, bad, &subject.name) {
+                    for (good, _) in fixtures
+                        .iter()
+                        .zip(&answers)
+                        .filter(|(f, a)| a.verdict.is_good() && f.side == bad.side)
+                    {
+                        let after = with_rows(&mut shelf, good, bad, &added, check);
+                        println!(
+                            "   {id} {what} rows {:?} into {}: {} {}",
+                            added.iter().map(Vec::len).collect::<Vec<_>>(),
+                            good.name,
+                            after.verdict,
+                            after.why
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,8 @@
 //! `assess` and `why`: the seventeen measures for both sides, and what one answer stands on.
 
+#[cfg(test)]
+mod tests;
+
 use super::{customer_id, evidence::customers, evidence::side, look, open, time};
 use crate::assess::{Asked, answer, keep};
 use crate::config::Config;

@@ -4,7 +4,7 @@ use super::{customer_id, look, time};
 use crate::assess::{Asked, answer, history};
 use crate::config::Config;
 use crate::fault::{Exit, Fault};
-use crate::out::{Form, Out};
+use crate::out::{Form, Out, json_lines};
 use crate::profile::{self, DEFAULT};
 use crate::{checks, clock, dossier, feeds};
 use ::assess::report::{self, Past, Report};
@@ -99,10 +99,10 @@ pub(crate) fn run(config: &Config, args: &ReportArgs, out: Out) -> Result<Exit, 
     };
     let text = match args.format {
         ReportFormat::Html => report::html(&report),
-        ReportFormat::Json => format!("{:#}\n", report::json(&report)),
+        ReportFormat::Json => json_lines(&report::json(&report)),
         ReportFormat::Csv => report::csv(&report),
-        ReportFormat::OscalAr => format!("{:#}\n", report::assessment_results(&report)),
-        ReportFormat::OscalPoam => format!("{:#}\n", report::plan_of_action(&report)),
+        ReportFormat::OscalAr => json_lines(&report::assessment_results(&report)),
+        ReportFormat::OscalPoam => json_lines(&report::plan_of_action(&report)),
     };
     write(&args.out, text.as_bytes())?;
     let shown = crate::out::path(&args.out);
