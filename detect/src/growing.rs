@@ -2,7 +2,7 @@
 
 use crate::about::{About, Settings, detection};
 use crate::find::Finding;
-use model::{Alert, AlertDetails, AlertRule, CustomerId, RecordRef, Time};
+use model::{Alert, AlertDetails, AlertRule, CustomerId, Level, RecordRef, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ struct Open {
     from: BTreeSet<String>,
     what: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    /// Whether anything in it is as bad as the detection is at its worst.
+    severe: bool,
     touched: u64,
     /// Whether it was handed out as it is now, and whether it was handed out at all.
     told: bool,
@@ -82,6 +84,7 @@ impl Growing {
                 from,
                 what,
                 numbers,
+                severe: false,
                 touched: 0,
                 told: false,
                 known,
@@ -140,7 +143,9 @@ impl Open {
             self.from.len(),
             self.what.len(),
             self.numbers.len(),
+            self.severe,
         );
+        self.severe |= !finding.mild;
         for (at, seq) in finding.records {
             (self.first, self.last) = (self.first.min(at), self.last.max(at));
             if self.records.len() < RECORDS_LIMIT || self.records.contains_key(&seq) {
@@ -168,6 +173,7 @@ impl Open {
                 self.from.len(),
                 self.what.len(),
                 self.numbers.len(),
+                self.severe,
             )
     }
 
@@ -182,7 +188,7 @@ impl Open {
             rule: AlertRule {
                 id: about.id.to_owned(),
                 title: about.title.to_owned(),
-                level: about.level,
+                level: if self.severe { about.level } else { about.level.min(Level::Medium) },
                 tags: about.tags.iter().map(|t| (*t).to_owned()).collect(),
                 version: None,
             },

@@ -36,6 +36,13 @@ const SIDS_LIMIT: usize = 50_000;
 /// Failures that may be part of a slow spray.
 const SLOW_LIMIT: usize = 20_000;
 
+/// How long devices keep trying the password before the last, in milliseconds. Two days: over a night and a morning.
+const STALE_MS: i64 = 2 * DAY_MS;
+/// Rights that are remembered, so that giving them again is not new.
+const GRANTS_LIMIT: usize = 10_000;
+/// Before the name of a mark that is about an account that nobody has.
+const NOBODY: char = '?';
+
 /// How far records may arrive out of their order without changing what is found, in milliseconds. What excuses a
 /// record must have happened longer before it than that.
 pub(crate) const TOLERANCE_MS: i64 = 120_000;
@@ -48,6 +55,18 @@ pub(crate) struct Mark {
     pub(crate) seq: u64,
     /// The source of an account's mark, the account of a source's mark.
     pub(crate) other: String,
+}
+
+impl Mark {
+    /// The account or source that it names, without what says that nobody has that account.
+    pub(crate) fn name(&self) -> &str {
+        self.other.strip_prefix(NOBODY).unwrap_or(&self.other)
+    }
+
+    /// Whether it is about an account that nobody has.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.other.starts_with(NOBODY)
+    }
 }
 
 /// A failed sign-in of which it is not known yet whether it was only a mistake.
@@ -84,6 +103,11 @@ impl Marks {
                 self.0.remove(0);
             }
         }
+    }
+
+    /// Those for which this holds.
+    pub(crate) fn only(marks: &[Mark], holds: impl Fn(&Mark) -> bool) -> Self {
+        Self(marks.iter().filter(|m| holds(m)).cloned().collect())
     }
 
     /// Those from `from` to `to`, both included.
@@ -165,6 +189,10 @@ impl Known {
         self.spells.iter().any(|(first, last)| *first <= until && *last >= from)
     }
 
+    fn began(&self) -> i64 {
+        self.spells.first().map_or(i64::MAX, |s| s.0)
+    }
+
     fn used(&mut self, at: i64) {
         let place = self.spells.partition_point(|s| s.1.saturating_add(DAY_MS) < at);
         match self.spells.get_mut(place) {
@@ -184,6 +212,16 @@ impl Known {
     }
 }
 
+/// A sign-in whose place was told: in degrees, and from where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) at: i64,
+    pub(crate) seq: u64,
+    pub(crate) north: f64,
+    pub(crate) east: f64,
+    pub(crate) from: String,
+}
+
 /// What is known of one account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Account {
@@ -194,8 +232,8 @@ pub(crate) struct Account {
     pub(crate) known: Vec<Known>,
     /// Days since 1970 on which it signed in: the first and the last time.
     pub(crate) days: BTreeMap<i64, (i64, i64)>,
-    /// The last sign-in of each hour whose place was told: when, record, degrees north and east.
-    pub(crate) places: Vec<(i64, u64, f64, f64)>,
+    /// The last sign-ins whose place was told.
+    pub(crate) places: Vec<Place>,
     touched: u64,
 }
 
@@ -208,6 +246,17 @@ impl Account {
                 || near.as_ref().is_some_and(|n| seen::network_of(&k.source).as_ref() == Some(n))
         };
         self.known.iter().any(|k| same(k) && k.was_used(at, days))
+    }
+
+    /// Whether the password was changed so shortly before that devices may still try the one before.
+    pub(crate) fn is_stale(&self, at: i64) -> bool {
+        !self.changes.between(at.saturating_sub(STALE_MS), at - TOLERANCE_MS).is_empty()
+    }
+
+    /// Whether it was at home there a day before already, not longer ago than so many days.
+    pub(crate) fn is_used_to(&self, source: &str, at: i64, days: i64) -> bool {
+        let since = |k: &Known| k.source == source && k.began() <= at - DAY_MS;
+        self.known.iter().any(|k| since(k) && k.was_used(at, days))
     }
 
     /// Whether anything is known of it before this time.
@@ -247,8 +296,9 @@ impl Account {
             }
         }
         if let Some((north, east)) = seen.place {
-            let place = (seen.at, seen.seq, north, east);
-            let spot = self.places.partition_point(|p| (p.0, p.1) < (place.0, place.1));
+            let from = source.unwrap_or("").to_owned();
+            let place = Place { at: seen.at, seq: seen.seq, north, east, from };
+            let spot = self.places.partition_point(|p| (p.at, p.seq) < (place.at, place.seq));
             self.places.insert(spot, place);
             if self.places.len() > WINS_LIMIT {
                 self.places.remove(0);
@@ -311,6 +361,8 @@ pub(crate) struct Memory {
     pub(crate) arrivals: u64,
     /// Networks from which the provider's accounts signed in: the first times of each.
     pub(crate) paths: BTreeMap<String, Vec<i64>>,
+    /// Rights that were given, by what and to whom: the last times.
+    grants: BTreeMap<String, i64>,
     touches: u64,
     /// What a bound pushed out.
     pub(crate) left_out: u64,
@@ -349,7 +401,8 @@ impl Memory {
         let from = mark(source.as_deref().unwrap_or(""));
         self.account(&subject).fails.put(from, FAILS_LIMIT);
         if let Some(source) = &source {
-            let on = mark(&subject);
+            let nobody = if seen.exists == Some(false) { NOBODY.to_string() } else { String::new() };
+            let on = mark(&(nobody + &subject));
             self.source(source).failed(on);
         }
     }
@@ -369,8 +422,9 @@ impl Memory {
     /// Remembers a prompt, a password change.
     pub(crate) fn prompted(&mut self, seen: &Seen) {
         let Some(account) = &seen.account else { return };
-        let other = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
-        let mark = Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
+        let word = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
+        let source = seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        let mark = Mark { at: seen.at, seq: seen.seq, other: format!("{word} {source}") };
         self.account(account).prompts.put(mark, PROMPTS_LIMIT);
     }
 
@@ -378,6 +432,18 @@ impl Memory {
         let Some(account) = &seen.account else { return };
         let mark = Mark { at: seen.at, seq: seen.seq, other: String::new() };
         self.account(account).changes.put(mark, CHANGES_LIMIT);
+    }
+
+    /// When the same right was given last, longer before than records may be late; takes note of this time.
+    pub(crate) fn granted(&mut self, key: String, at: i64) -> Option<i64> {
+        if self.grants.len() >= GRANTS_LIMIT && !self.grants.contains_key(&key) {
+            self.left_out += 1;
+            return None;
+        }
+        let last = self.grants.entry(key).or_insert(at);
+        let before = Some(*last).filter(|b| *b < at - TOLERANCE_MS);
+        *last = at.max(*last);
+        before
     }
 
     pub(crate) fn slow(&mut self, mark: Mark) {

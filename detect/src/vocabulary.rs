@@ -330,6 +330,11 @@ impl Map {
         seen.agent = name(&self.agent);
         seen.host = name(&self.host).map(|h| h.to_lowercase()).or(seen.host.take());
         seen.object = name(&self.object);
+        if self.act == Some(Act::ForwardingRule) {
+            let owner = found.first(&self.account).or_else(|| found.first(&self.by));
+            let to = found.first(&self.object);
+            seen.stays_inside = owner.zip(to).is_some_and(|(owner, to)| seen::is_same_domain(&owner, &to));
+        }
         seen.exists = self.exists.as_ref().and_then(|d| d.of(found));
         seen.is_providers = self.providers.as_ref().and_then(|d| d.of(found)).unwrap_or(false);
         let number = |fields: &Texts| found.first(fields)?.parse::<f64>().ok().filter(|n| n.is_finite());
