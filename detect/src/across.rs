@@ -48,6 +48,10 @@ pub struct Crossing {
     pub is_success: bool,
 }
 
+/// Failures of one account before it signs in that are taken for mistakes, and how long before.
+const MISTAKES: usize = 3;
+const MISTAKE_SECONDS: i64 = 600;
+
 /// Kinds of things that may touch several customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CrossingKind {
@@ -141,7 +145,7 @@ impl Across {
             let account = self.hashed("account", &crossing.account);
             let second = crossing.at.div_euclid(1000);
             if crossing.is_success {
-                self.at_home(key, account, second);
+                self.at_home(key, customer, account, second);
                 continue;
             }
             let source = self.hashed("source", &crossing.source);
@@ -156,7 +160,16 @@ impl Across {
         self.shrink();
     }
 
-    fn at_home(&mut self, key: Key, account: Hashed, second: i64) {
+    /// Somebody signed in: what failed of the same account there shortly before was a mistake.
+    fn at_home(&mut self, key: Key, customer: &CustomerId, account: Hashed, second: i64) {
+        if let Some(marks) = self.marks.get_mut(&key) {
+            let before = second - MISTAKE_SECONDS..=second;
+            let is_mistake =
+                |m: &Mark| m.account == account && m.customer == *customer && before.contains(&m.second);
+            if marks.iter().filter(|m| is_mistake(m)).count() <= MISTAKES {
+                marks.retain(|m| !is_mistake(m));
+            }
+        }
         if self.homes.len() >= HOMES_LIMIT && !self.homes.contains_key(&key) {
             self.left_out += 1;
             return;

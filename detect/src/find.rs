@@ -23,6 +23,9 @@ const KNOWN_DAYS: i64 = 30;
 const OWN: &str =
     "they come from where the account is at home, or from its devices after a change of the password";
 
+/// How many times as many failures it takes from there: a person at their desk is seen by three logs at once.
+const OWN_TIMES: usize = 3;
+
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Finding {
@@ -128,11 +131,14 @@ impl Scene<'_> {
             return None;
         }
         let fails = &self.memory.accounts.get(subject)?.fails;
-        let begins = || self.is_brute(fails, self.seen.at).is_some();
+        let at = self.seen.at;
+        let strange = self.strange_fails(subject);
+        let begins =
+            || self.is_brute(&strange, at, 1).is_some() || self.is_brute(fails, at, OWN_TIMES).is_some();
         let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
         let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
         let mut finding = Finding::of(ID, subject).marks(marks);
-        if !marks.is_empty() && self.is_brute(&self.strange_fails(subject), self.seen.at).is_none() {
+        if self.is_brute(&strange, at, 1).is_none() {
             finding.mild = true;
             finding.numbers.insert(OWN.to_owned());
         }
@@ -168,12 +174,12 @@ impl Scene<'_> {
         fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
     }
 
-    /// The end of the window around `at` in which the failures are many, of either form.
-    fn is_brute(&self, fails: &Marks, at: i64) -> Option<i64> {
+    /// The end of the window around `at` in which the failures are so many times as many as it takes, of either form.
+    fn is_brute(&self, fails: &Marks, at: i64, times: usize) -> Option<i64> {
         const ID: &str = "bw.brute-force";
-        let fast = fails.crowded(at, self.milliseconds(ID, "window"), self.number(ID, "failures"));
-        let slow =
-            || fails.crowded(at, self.milliseconds(ID, "slow-window"), self.number(ID, "slow-failures"));
+        let many = |name| self.number(ID, name).saturating_mul(times);
+        let fast = fails.crowded(at, self.milliseconds(ID, "window"), many("failures"));
+        let slow = || fails.crowded(at, self.milliseconds(ID, "slow-window"), many("slow-failures"));
         fast.or_else(slow).and_then(|w| w.last()).map(|m| m.at)
     }
 
@@ -279,7 +285,9 @@ impl Scene<'_> {
         if tried.other.is_empty() || is_home || is_policy_day || !account.is_known(tried.at) {
             return None;
         }
-        let mut finding = Finding::of(ID, name).marks(&[change.clone(), tried.clone()]);
+        // On a day on which many have new passwords the telephones of all of them are one thing.
+        let group = if self.memory.is_day_of_changes(tried.at) { "" } else { name };
+        let mut finding = Finding::of(ID, group).marks(&[change.clone(), tried.clone()]);
         finding.who.insert(name.to_owned());
         finding.from.insert(tried.other.clone());
         Some(finding)
@@ -328,8 +336,12 @@ impl Scene<'_> {
         };
         let strange = Marks::only(account.fails.between(until.saturating_sub(day), until), |m| !is_own(m));
         let tried = strange.between(from, until);
-        let many = tried.len() >= self.number(ID, "failures");
-        let brute = tried.last().filter(|last| many || self.is_brute(&strange, last.at).is_some());
+        let gave_way = |strange: &Marks| {
+            let tried = strange.between(from, until);
+            let many = tried.len() >= self.number(ID, "failures");
+            tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1).is_some())
+        };
+        let brute = gave_way(&strange).then_some(());
         // Or the source tried many accounts, and this one among them.
         let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
             let window = self.milliseconds("bw.spray-fast", "window");
@@ -346,6 +358,13 @@ impl Scene<'_> {
         let before = if brute.is_some() { tried } else { sprayed.unwrap_or(&[]) };
         let mut finding = Finding::of(ID, name).marks(&before[before.len().saturating_sub(BEFORE)..]);
         finding.records.push((win.at, win.seq));
+        let fresh = Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.is_stale(m.at));
+        if sprayed.is_none() && !gave_way(&fresh) {
+            finding.mild = true;
+            finding.numbers.insert(
+                "the password was changed shortly before: a device may have tried the old one".to_owned(),
+            );
+        }
         finding.who.insert(name.to_owned());
         finding.from.insert(win.other.clone());
         finding.from.remove("");

@@ -226,6 +226,11 @@ impl Open {
             "bw.success-after-failures" => {
                 format!("{who} was signed in to from {from} after {} failures", tries.saturating_sub(1))
             }
+            "bw.failed-after-change" if self.who.len() > 1 => {
+                format!(
+                    "After many changed their passwords, sign-ins to {who} failed from {from}, never seen for them before"
+                )
+            }
             "bw.failed-after-change" => {
                 format!(
                     "After a change of its password, a sign-in to {who} failed from {from}, never seen for it before"
@@ -239,6 +244,11 @@ impl Open {
                 format!("{who} signed in from places too far apart: {}", listed(&self.numbers))
             }
             "bw.dormant-account" => format!("{who} signed in from {from}; {}", listed(&self.numbers)),
+            "bw.log-tampering" if !self.severe => {
+                format!(
+                    "A log stopped or a clock was set on {what}, which a machine that was off explains as well"
+                )
+            }
             "bw.log-tampering" => format!("Logging was tampered with on {what}{}", by(&self.who)),
             "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
             "bw.unapproved-remote-tool" => format!(

@@ -221,6 +221,13 @@ impl Hosts {
         decided.into_iter().filter(|stop| !excused(stop)).collect()
     }
 
+    /// Whether the machine of a stop is one that goes off and comes back: it came back on two days before.
+    pub(crate) fn goes_off(&self, stop: &Stop) -> bool {
+        let times = self.excuses.get(&stop.host).map_or(&[][..], Vec::as_slice);
+        let before = times.iter().filter(|t| **t < stop.at - crate::memory::TOLERANCE_MS);
+        before.map(|t| t.div_euclid(crate::memory::DAY_MS)).collect::<BTreeSet<_>>().len() >= 2
+    }
+
     /// Whether a stop may as well be a machine that was switched off: its log ends with every shutdown, and nothing that
     /// this host sends tells of one.
     pub(crate) fn may_be_off(&self, stop: &Stop) -> bool {

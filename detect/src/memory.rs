@@ -25,6 +25,9 @@ const WINS_LIMIT: usize = 64;
 const PROMPTS_LIMIT: usize = 64;
 /// Password changes of one account.
 const CHANGES_LIMIT: usize = 8;
+/// Password changes of all accounts that are remembered together, and as many accounts as make a day of changes.
+const CHANGED_LIMIT: usize = 1_000;
+const CHANGES_OF_A_DAY: usize = 10;
 /// Sources from which one account is known to sign in.
 const KNOWN_LIMIT: usize = 32;
 /// Spells of use of one source by one account.
@@ -352,6 +355,8 @@ pub(crate) struct Memory {
     /// Failures of each log that wait for whether the same account soon signs in from there.
     pub(crate) waiting: BTreeMap<String, BTreeSet<Tried>>,
     pub(crate) slow: Marks,
+    /// Password changes of all accounts.
+    changed: Marks,
     sids: BTreeMap<String, String>,
     pub(crate) logs: BTreeMap<String, crate::logs::Log>,
     pub(crate) hosts: crate::logs::Hosts,
@@ -432,6 +437,14 @@ impl Memory {
         let Some(account) = &seen.account else { return };
         let mark = Mark { at: seen.at, seq: seen.seq, other: String::new() };
         self.account(account).changes.put(mark, CHANGES_LIMIT);
+        let mark = Mark { at: seen.at, seq: seen.seq, other: account.clone() };
+        self.changed.put(mark, CHANGED_LIMIT);
+    }
+
+    /// Whether many accounts had a new password within the day before.
+    pub(crate) fn is_day_of_changes(&self, at: i64) -> bool {
+        let before = self.changed.between(at.saturating_sub(DAY_MS), at - TOLERANCE_MS);
+        before.iter().map(|m| &m.other).collect::<BTreeSet<_>>().len() >= CHANGES_OF_A_DAY
     }
 
     /// When the same right was given last, longer before than records may be late; takes note of this time.

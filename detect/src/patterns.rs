@@ -327,9 +327,14 @@ impl Patterns {
             if self.state.policy.names(Allowed::Maintenance, &stop.host, stop.at) {
                 continue;
             }
+            let may_be_off = memory.hosts.may_be_off(&stop);
+            if may_be_off && memory.hosts.goes_off(&stop) {
+                continue;
+            }
             found.push(Finding {
                 id: "bw.log-tampering",
-                group: stop.host.clone(),
+                // Desks that are switched off in the evening are one thing.
+                group: if may_be_off { "(may be off)".to_owned() } else { stop.host.clone() },
                 records: vec![(stop.at, stop.seq)],
                 who: stop.by.clone().into_iter().collect(),
                 what: stop
@@ -342,7 +347,7 @@ impl Patterns {
                 numbers: BTreeSet::from([
                     "it stopped, and neither a start nor a restart of the machine followed".to_owned(),
                 ]),
-                mild: memory.hosts.may_be_off(&stop),
+                mild: may_be_off,
                 ..Finding::default()
             });
         }
