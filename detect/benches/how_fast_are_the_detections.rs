@@ -48,7 +48,8 @@ fn main() {
 
 /// Everything of one customer, sealed.
 fn sealed(customer: &str) -> Vec<Sealed<Vec<Event>>> {
-    let (mut month, mut sealing, mut all) = (scenario::Month::new(21, PEOPLE, DAYS), Sealing::of(customer), vec![]);
+    let (mut month, mut sealing, mut all) =
+        (scenario::Month::new(21, PEOPLE, DAYS), Sealing::of(customer), vec![]);
     let mut day = 0;
     while let Some(files) = month.next_day() {
         day += 1;

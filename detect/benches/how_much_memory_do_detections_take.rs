@@ -56,8 +56,13 @@ fn main() {
     let all_mib = peak_mib() - before;
     #[expect(clippy::cast_precision_loss, reason = "counts of records and customers")]
     let (of_one, a_second) = (all_mib / many as f64, records as f64 / began.elapsed().as_secs_f64());
-    println!("{many} customers of {ACCOUNTS} accounts, {DAYS} days, {records} records, {a_second:.0} records/s on one thread");
-    println!("peak {all_mib:.0} MiB, {of_one:.1} MiB a customer; kept between runs {:.1} MiB a customer", bytes as f64 / 1_048_576.0);
+    println!(
+        "{many} customers of {ACCOUNTS} accounts, {DAYS} days, {records} records, {a_second:.0} records/s on one thread"
+    );
+    println!(
+        "peak {all_mib:.0} MiB, {of_one:.1} MiB a customer; kept between runs {:.1} MiB a customer",
+        bytes as f64 / 1_048_576.0
+    );
     println!("left out at a bound: {}", all.iter().map(Patterns::left_out).sum::<u64>());
 }
 
@@ -94,7 +99,8 @@ impl Customer {
         let begin = BEGIN + i64::try_from(day).expect("few") * 86_400;
         for turn in 0..4_i64 {
             for account in 0..ACCOUNTS {
-                let at = begin + 7 * 3600 + turn * 9_000 + i64::try_from(account).expect("few") * 9_000 / 5_000;
+                let at =
+                    begin + 7 * 3600 + turn * 9_000 + i64::try_from(account).expect("few") * 9_000 / 5_000;
                 let desk = format!("10.{}.{}.{}", account / 60_000, account / 250, account % 250 + 1);
                 let from = match self.below(10) {
                     0 => format!("198.18.{}.{}", self.below(200), self.below(250)),

@@ -33,8 +33,7 @@ impl Month {
             noise::day(&mut self.world, number, self.day);
         }
         self.day += 1;
-        let is_last = self.day == self.world.days;
-        let until = if is_last { i64::MAX } else { BEGIN + self.day * DAY };
+        let until = BEGIN + self.day * DAY;
         let file = |(customer, name, text)| File { customer, name, text };
         Some(self.world.files_until(until).into_iter().map(file).collect())
     }

@@ -39,7 +39,9 @@ fn the_page_names_each_detection_with_its_rate_on_the_quiet_month() {
 #[test]
 fn an_attack_among_the_noise_of_a_quiet_week_is_found() {
     // Fifteen accounts that exist, within five minutes, on the last day but two.
-    let names = ["amara", "bjorn", "chidi", "dana", "emre", "farah", "goran", "hana", "ines", "jonas", "kaya", "lena"];
+    let names = [
+        "amara", "bjorn", "chidi", "dana", "emre", "farah", "goran", "hana", "ines", "jonas", "kaya", "lena",
+    ];
     let line = |(n, name): (usize, &&str)| {
         format!(
             "2026-11-06T02:{:02}:{:02}+00:00 gate-1 sshd[77]: Failed password for {name}.ac from 203.0.113.66 port 4022 ssh2\n",
@@ -56,6 +58,28 @@ fn an_attack_among_the_noise_of_a_quiet_week_is_found() {
         .map(|(_, a)| a.rule.id.as_str())
         .collect();
     assert_eq!(found, ["bw.spray-fast"]);
+}
+
+#[test]
+fn the_vocabulary_reads_the_same_whether_it_asks_for_every_key_or_only_for_those_that_can_stand_there() {
+    let vocabulary = detect::Vocabulary::built_in();
+    let mut month = scenario::Month::new(8, 20, 9);
+    let (mut day, mut acts) = (0, std::collections::BTreeSet::new());
+    while let Some(files) = month.next_day() {
+        day += 1;
+        // The days on which most happens: of new passwords, of patching, and the one behind them.
+        if ![4, 8, 9].contains(&day) {
+            continue;
+        }
+        let mut sealing = month::Sealing::of("acme");
+        let arrivals = files.iter().flat_map(|f| month::read(&f.name, &f.text, day)).collect();
+        for event in sealing.seal(arrivals).value() {
+            let seen = vocabulary.read(event);
+            acts.insert(seen.act);
+            assert_eq!(seen, vocabulary.read_plainly(event), "{:?}", event.fields);
+        }
+    }
+    assert!(acts.len() >= 9, "{acts:?}");
 }
 
 #[test]
