@@ -20,7 +20,7 @@ const SOURCE_FAILS_LIMIT: usize = 2_048;
 const SOURCE_REPEATS: usize = 4;
 const SOURCE_SPAN_MS: i64 = 600_000;
 /// Sign-ins of one account or source that are remembered singly.
-const WINS_LIMIT: usize = 64;
+const WINS_LIMIT: usize = 31;
 /// Prompts of one account.
 const PROMPTS_LIMIT: usize = 64;
 /// Password changes of one account.
@@ -29,11 +29,13 @@ const CHANGES_LIMIT: usize = 8;
 const CHANGED_LIMIT: usize = 1_000;
 const CHANGES_OF_A_DAY: usize = 10;
 /// Sources from which one account is known to sign in.
-const KNOWN_LIMIT: usize = 32;
+const KNOWN_LIMIT: usize = 15;
 /// Spells of use of one source by one account.
 const SPELLS_LIMIT: usize = 24;
-/// Days of one account on which it signed in.
-const DAYS_LIMIT: usize = 400;
+/// Sign-ins of one account whose places are remembered.
+const PLACES_LIMIT: usize = 15;
+/// Gaps in the use of an account shorter than this are none, in milliseconds: the least that makes it dormant.
+const GAP_MS: i64 = 7 * DAY_MS - 2 * TOLERANCE_MS;
 /// Identifiers whose names are known.
 const SIDS_LIMIT: usize = 50_000;
 /// Failures that may be part of a slow spray.
@@ -97,6 +99,10 @@ impl Marks {
     pub(crate) fn put(&mut self, mark: Mark, limit: usize) {
         let at = mark.at;
         let place = self.0.partition_point(|m| *m < mark);
+        // Most sources have one mark and stay with it.
+        if self.0.is_empty() {
+            self.0.reserve_exact(1);
+        }
         self.0.insert(place, mark);
         if self.0.len() > limit {
             let (first, last) = (self.0[0].at, self.0[self.0.len() - 1].at);
@@ -173,44 +179,71 @@ impl Marks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Known {
     pub(crate) source: String,
-    /// Spells of use, in order, each with first and last time; within a spell there is use every day.
-    spells: Vec<(i64, i64)>,
+    /// Within a spell there is use every day.
+    spells: Spells,
 }
 
 impl Known {
     pub(crate) fn at(source: &str, at: i64) -> Self {
-        Self { source: source.to_owned(), spells: vec![(at, at)] }
+        Self { source: source.to_owned(), spells: Spells(vec![(at, at)]) }
     }
 
     fn last(&self) -> i64 {
-        self.spells.last().map_or(i64::MIN, |s| s.1)
+        self.spells.last()
     }
 
     /// Whether it was used before then, longer ago than records may be late and not longer ago than so many days.
     fn was_used(&self, at: i64, days: i64) -> bool {
         let (from, until) = (at.saturating_sub(days.saturating_mul(DAY_MS)), at - TOLERANCE_MS);
-        self.spells.iter().any(|(first, last)| *first <= until && *last >= from)
+        self.spells.touch(from, until)
     }
 
     fn began(&self) -> i64 {
-        self.spells.first().map_or(i64::MAX, |s| s.0)
+        self.spells.first()
+    }
+}
+
+/// Spells of use, in order, each with first and last time; what is no further apart than a gap is one spell.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spells(Vec<(i64, i64)>);
+
+impl Spells {
+    fn first(&self) -> i64 {
+        self.0.first().map_or(i64::MAX, |s| s.0)
     }
 
-    fn used(&mut self, at: i64) {
-        let place = self.spells.partition_point(|s| s.1.saturating_add(DAY_MS) < at);
-        match self.spells.get_mut(place) {
-            Some(spell) if spell.0.saturating_sub(DAY_MS) <= at => {
+    fn last(&self) -> i64 {
+        self.0.last().map_or(i64::MIN, |s| s.1)
+    }
+
+    fn touch(&self, from: i64, until: i64) -> bool {
+        self.0.iter().any(|(first, last)| *first <= until && *last >= from)
+    }
+
+    /// The last use not later than this; within a spell this time itself.
+    fn last_until(&self, until: i64) -> Option<i64> {
+        self.0.iter().rev().find(|s| s.0 <= until).map(|s| s.1.min(until))
+    }
+
+    fn used(&mut self, at: i64, gap: i64) {
+        let place = self.0.partition_point(|s| s.1.saturating_add(gap) < at);
+        match self.0.get_mut(place) {
+            Some(spell) if spell.0.saturating_sub(gap) <= at => {
                 *spell = (spell.0.min(at), spell.1.max(at));
                 let end = spell.1;
-                if self.spells.get(place + 1).is_some_and(|next| next.0 - end <= DAY_MS) {
-                    let next = self.spells.remove(place + 1);
-                    self.spells[place].1 = next.1;
+                if self.0.get(place + 1).is_some_and(|next| next.0 - end <= gap) {
+                    let next = self.0.remove(place + 1);
+                    self.0[place].1 = next.1;
                 }
             }
-            _ => self.spells.insert(place, (at, at)),
+            _ => {
+                // Nearly all have one spell and stay with it.
+                self.0.reserve_exact(1);
+                self.0.insert(place, (at, at));
+            }
         }
-        if self.spells.len() > SPELLS_LIMIT {
-            self.spells.remove(0);
+        if self.0.len() > SPELLS_LIMIT {
+            self.0.remove(0);
         }
     }
 }
@@ -233,8 +266,8 @@ pub(crate) struct Account {
     pub(crate) prompts: Marks,
     pub(crate) changes: Marks,
     pub(crate) known: Vec<Known>,
-    /// Days since 1970 on which it signed in: the first and the last time.
-    pub(crate) days: BTreeMap<i64, (i64, i64)>,
+    /// When it was in use, without gaps of a week.
+    pub(crate) spells: Spells,
     /// The last sign-ins whose place was told.
     pub(crate) places: Vec<Place>,
     touched: u64,
@@ -267,29 +300,18 @@ impl Account {
         self.known.iter().any(|k| k.was_used(at, i64::MAX / DAY_MS))
     }
 
-    /// The last sign-in longer before this time than records may be late.
+    /// The last sign-in longer before this time than records may be late, to within a week.
     pub(crate) fn signed_in_before(&self, at: i64) -> Option<i64> {
-        let until = at - TOLERANCE_MS;
-        let days = self.days.range(..=until.div_euclid(DAY_MS)).rev();
-        days.filter_map(
-            |(_, (first, last))| {
-                if *last <= until { Some(*last) } else { Some(*first).filter(|f| *f <= until) }
-            },
-        )
-        .next()
+        self.spells.last_until(at - TOLERANCE_MS)
     }
 
     fn won(&mut self, seen: &Seen, source: Option<&str>) {
         let mark = Mark { at: seen.at, seq: seen.seq, other: source.unwrap_or("").to_owned() };
         self.wins.put(mark, WINS_LIMIT);
-        let day = self.days.entry(seen.at.div_euclid(DAY_MS)).or_insert((seen.at, seen.at));
-        *day = (day.0.min(seen.at), day.1.max(seen.at));
-        if self.days.len() > DAYS_LIMIT {
-            self.days.pop_first();
-        }
+        self.spells.used(seen.at, GAP_MS);
         if let Some(source) = source {
             match self.known.iter_mut().find(|k| k.source == source) {
-                Some(known) => known.used(seen.at),
+                Some(known) => known.spells.used(seen.at, DAY_MS),
                 None => self.known.push(Known::at(source, seen.at)),
             }
             if self.known.len() > KNOWN_LIMIT {
@@ -303,7 +325,7 @@ impl Account {
             let place = Place { at: seen.at, seq: seen.seq, north, east, from };
             let spot = self.places.partition_point(|p| (p.at, p.seq) < (place.at, place.seq));
             self.places.insert(spot, place);
-            if self.places.len() > WINS_LIMIT {
+            if self.places.len() > PLACES_LIMIT {
                 self.places.remove(0);
             }
         }
@@ -469,7 +491,7 @@ impl Memory {
     fn account(&mut self, name: &str) -> &mut Account {
         self.touches += 1;
         if !self.accounts.contains_key(name) && self.accounts.len() >= ACCOUNTS_LIMIT {
-            self.left_out += make_room(&mut self.accounts, |a| (!a.days.is_empty(), a.touched));
+            self.left_out += make_room(&mut self.accounts, |a| (!a.spells.0.is_empty(), a.touched));
         }
         let account = self.accounts.entry(name.to_owned()).or_default();
         account.touched = self.touches;
