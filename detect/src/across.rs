@@ -48,6 +48,10 @@ pub struct Crossing {
     pub is_success: bool,
 }
 
+/// Failures of one account before it signs in that are taken for mistakes, and how long before.
+const MISTAKES: usize = 3;
+const MISTAKE_SECONDS: i64 = 600;
+
 /// Kinds of things that may touch several customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CrossingKind {
@@ -106,6 +110,8 @@ pub struct Across {
     /// Marks that a bound pushed out.
     left_out: u64,
     raised: BTreeMap<String, Alert>,
+    /// The id under which a thing is told, and the last second of what was told: as long as it goes on it is one alert.
+    ids: BTreeMap<Key, (String, i64)>,
     /// Things with marks since the last look.
     touched: BTreeSet<Key>,
     settings: Settings,
@@ -120,8 +126,8 @@ impl Across {
     /// Nothing seen yet. The key makes the hashes useless to anybody else.
     #[must_use]
     pub fn new(key: [u8; 32], settings: Settings) -> Self {
-        let (marks, homes, raised, touched) = Default::default();
-        Self { key, marks, homes, left_out: 0, raised, touched, settings }
+        let (marks, homes, raised, ids, touched) = Default::default();
+        Self { key, marks, homes, left_out: 0, raised, ids, touched, settings }
     }
 
     fn hashed(&self, kind: &str, text: &str) -> Hashed {
@@ -139,7 +145,7 @@ impl Across {
             let account = self.hashed("account", &crossing.account);
             let second = crossing.at.div_euclid(1000);
             if crossing.is_success {
-                self.at_home(key, account, second);
+                self.at_home(key, customer, account, second);
                 continue;
             }
             let source = self.hashed("source", &crossing.source);
@@ -154,7 +160,16 @@ impl Across {
         self.shrink();
     }
 
-    fn at_home(&mut self, key: Key, account: Hashed, second: i64) {
+    /// Somebody signed in: what failed of the same account there shortly before was a mistake.
+    fn at_home(&mut self, key: Key, customer: &CustomerId, account: Hashed, second: i64) {
+        if let Some(marks) = self.marks.get_mut(&key) {
+            let before = second - MISTAKE_SECONDS..=second;
+            let is_mistake =
+                |m: &Mark| m.account == account && m.customer == *customer && before.contains(&m.second);
+            if marks.iter().filter(|m| is_mistake(m)).count() <= MISTAKES {
+                marks.retain(|m| !is_mistake(m));
+            }
+        }
         if self.homes.len() >= HOMES_LIMIT && !self.homes.contains_key(&key) {
             self.left_out += 1;
             return;
@@ -210,15 +225,24 @@ impl Across {
         let mut told = vec![];
         for key in std::mem::take(&mut self.touched) {
             let Some(marks) = self.marks.get(&key) else { continue };
-            if let Some(alert) = widest(key, marks, &self.settings)
-                && self.raised.get(&alert.id) != Some(&alert)
-            {
+            let Some(mut alert) = widest(key, marks, &self.settings) else { continue };
+            let span = self.settings.of(&alert.rule.id, "window");
+            let (id, last) = self.ids.entry(key).or_insert_with(|| (alert.id.clone(), i64::MIN));
+            if *last != i64::MIN && alert.first.as_second() - *last > span {
+                id.clone_from(&alert.id);
+            }
+            alert.id.clone_from(id);
+            *last = alert.last.as_second().max(*last);
+            if self.raised.get(&alert.id) != Some(&alert) {
                 self.raised.insert(alert.id.clone(), alert.clone());
                 told.push(alert);
             }
         }
         while self.raised.len() > RAISED_LIMIT {
             self.raised.pop_first();
+        }
+        while self.ids.len() > RAISED_LIMIT {
+            self.ids.pop_first();
         }
         told.sort_by(|a, b| (a.first, &a.id).cmp(&(b.first, &b.id)));
         told
@@ -237,7 +261,10 @@ impl Across {
             .iter()
             .map(|(key, home)| (name(key), home.iter().map(|(a, first)| (hex(a), *first)).collect()))
             .collect();
-        json!({"form": 2, "left_out": self.left_out, "marks": marks, "homes": homes}).to_string().into_bytes()
+        let ids: BTreeMap<String, (&str, i64)> =
+            self.ids.iter().map(|(key, (id, last))| (name(key), (id.as_str(), *last))).collect();
+        let body = json!({"form": 3, "left_out": self.left_out, "marks": marks, "homes": homes, "ids": ids});
+        body.to_string().into_bytes()
     }
 
     /// Reads what [`Across::to_bytes`] gave.
@@ -265,7 +292,7 @@ impl Across {
             Some((CrossingKind::of(word)?, hashed(hash)?))
         };
         let state: Value = serde_json::from_slice(bytes).ok()?;
-        if state.get("form")?.as_u64()? != 2 {
+        if state.get("form")?.as_u64()? != 3 {
             return None;
         }
         self.left_out = state.get("left_out")?.as_u64()?;
@@ -281,6 +308,10 @@ impl Across {
                 });
             }
             self.marks.insert(key(name)?, set);
+        }
+        for (name, told) in state.get("ids")?.as_object()? {
+            let (id, last) = (told.get(0)?.as_str()?, told.get(1)?.as_i64()?);
+            self.ids.insert(key(name)?, (id.to_owned(), last));
         }
         for (name, home) in state.get("homes")?.as_object()? {
             let mut accounts = BTreeMap::new();

@@ -19,6 +19,13 @@ const BEFORE: usize = 50;
 /// How long a source stays known for an account, in days.
 const KNOWN_DAYS: i64 = 30;
 
+/// Why failures on one account are probably no attack.
+const OWN: &str =
+    "they come from where the account is at home, or from its devices after a change of the password";
+
+/// How many times as many failures it takes from there: a person at their desk is seen by three logs at once.
+const OWN_TIMES: usize = 3;
+
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Finding {
@@ -33,6 +40,8 @@ pub(crate) struct Finding {
     pub(crate) what: BTreeSet<String>,
     /// Numbers that only this finding knows.
     pub(crate) numbers: BTreeSet<String>,
+    /// Whether it probably is no attack: then it is told at level medium at most.
+    pub(crate) mild: bool,
 }
 
 impl Finding {
@@ -103,7 +112,10 @@ impl Scene<'_> {
     pub(crate) fn failure(&self) -> Vec<Finding> {
         let mut found = vec![];
         let Some(subject) = Memory::subject(self.seen) else { return found };
-        found.extend(self.brute(&subject));
+        // A name that nobody has is in no danger; whoever tries many of them is told by spraying.
+        if self.seen.exists != Some(false) {
+            found.extend(self.brute(&subject));
+        }
         found.extend(self.spray());
         let wins = self.memory.accounts.get(&subject).map(|a| &a.wins);
         let within = self.milliseconds("bw.success-after-failures", "within");
@@ -119,13 +131,37 @@ impl Scene<'_> {
             return None;
         }
         let fails = &self.memory.accounts.get(subject)?.fails;
-        let begins = || self.is_brute(fails, self.seen.at).is_some();
+        let at = self.seen.at;
+        let strange = self.strange_fails(subject);
+        let begins =
+            || self.is_brute(&strange, at, 1).is_some() || self.is_brute(fails, at, OWN_TIMES).is_some();
         let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
         let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
         let mut finding = Finding::of(ID, subject).marks(marks);
+        if self.is_brute(&strange, at, 1).is_none() {
+            finding.mild = true;
+            finding.numbers.insert(OWN.to_owned());
+        }
         finding.who.insert(subject.to_owned());
         finding.from.extend(marks.iter().filter(|m| !m.other.is_empty()).map(|m| m.other.clone()));
         (!marks.is_empty()).then_some(finding)
+    }
+
+    /// Failures around now that no device of the account explains: not from where it is at home, and those that come one
+    /// by one not while devices may still have the password before.
+    fn strange_fails(&self, subject: &str) -> Marks {
+        let Some(account) = self.memory.accounts.get(subject) else { return Marks::default() };
+        let at = self.seen.at;
+        let day = self.milliseconds("bw.brute-force", "slow-window");
+        let is_own = |m: &Mark| !m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS);
+        let around = account.fails.between(at.saturating_sub(day), at.saturating_add(day));
+        let strange = Marks::only(around, |m| !is_own(m));
+        let (window, many) =
+            (self.milliseconds("bw.brute-force", "window"), self.number("bw.brute-force", "failures"));
+        if strange.crowded(at, window, many).is_some() {
+            return strange;
+        }
+        Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.is_stale(m.at))
     }
 
     /// Of the slow form the marks of the whole day, which hang together less closely.
@@ -138,12 +174,12 @@ impl Scene<'_> {
         fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
     }
 
-    /// The end of the window around `at` in which the failures are many, of either form.
-    fn is_brute(&self, fails: &Marks, at: i64) -> Option<i64> {
+    /// The end of the window around `at` in which the failures are so many times as many as it takes, of either form.
+    fn is_brute(&self, fails: &Marks, at: i64, times: usize) -> Option<i64> {
         const ID: &str = "bw.brute-force";
-        let fast = fails.crowded(at, self.milliseconds(ID, "window"), self.number(ID, "failures"));
-        let slow =
-            || fails.crowded(at, self.milliseconds(ID, "slow-window"), self.number(ID, "slow-failures"));
+        let many = |name| self.number(ID, name).saturating_mul(times);
+        let fast = fails.crowded(at, self.milliseconds(ID, "window"), many("failures"));
+        let slow = || fails.crowded(at, self.milliseconds(ID, "slow-window"), many("slow-failures"));
         fast.or_else(slow).and_then(|w| w.last()).map(|m| m.at)
     }
 
@@ -159,28 +195,50 @@ impl Scene<'_> {
         let fails = &self.memory.sources.get(&source)?.fails;
         let span = self.milliseconds(ID, "window");
         let many = self.number(ID, "accounts");
-        let marks = self.episode(ID, &source, fails, span, || self.is_spray(fails, &source, at, span, many));
+        let any = |_: &Mark| true;
+        let marks =
+            self.episode(ID, &source, fails, span, || self.is_spray(fails, &source, (at, span, many), any));
         let mut finding = Finding::of(ID, &source).marks(marks);
-        finding.who.extend(marks.iter().map(|m| m.other.clone()));
+        if !marks.is_empty() && !self.is_spray(fails, &source, (at, span, many), |m| !m.is_nobody()) {
+            finding.mild = true;
+            finding.numbers.insert("most of the names are nobody's".to_owned());
+        }
+        finding.who.extend(marks.iter().map(|m| m.name().to_owned()));
         finding.from.insert(source);
         (!marks.is_empty()).then_some(finding)
     }
 
-    /// Whether so many accounts failed around `at` for which the source is not an accustomed one.
-    fn is_spray(&self, fails: &Marks, source: &str, at: i64, span: i64, many: usize) -> bool {
-        let Some(window) = fails.diverse(at, span, many) else { return false };
-        let strange = |m: &&Mark| {
-            !self.memory.accounts.get(&m.other).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS))
-        };
-        let accounts: BTreeSet<&str> = window.iter().filter(strange).map(|m| m.other.as_str()).collect();
-        if accounts.len() >= many {
-            return true;
+    /// Whether so many accounts failed within a window around `at`, for none of which the source is an accustomed one, and
+    /// that did not sign in from it soon after. `counts` says which marks may count.
+    fn is_spray(
+        &self,
+        fails: &Marks,
+        source: &str,
+        (at, span, many): (i64, i64, usize),
+        counts: impl Fn(&Mark) -> bool,
+    ) -> bool {
+        if fails.diverse(at, span, many).is_none() {
+            return false;
         }
-        // Those that are at home there do not count: the window may have to be a wider one.
+        let account = |m: &Mark| self.memory.accounts.get(&m.other);
+        let is_home = |m: &Mark| account(m).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS));
         let around = fails.between(at.saturating_sub(span), at.saturating_add(span));
-        let mut strangers = Marks::default();
-        around.iter().filter(strange).for_each(|m| strangers.put(m.clone(), usize::MAX));
-        strangers.diverse(at, span, many).is_some()
+        let strangers = Marks::only(around, |m| counts(m) && !is_home(m));
+        if strangers.diverse(at, span, many).is_none() {
+            return false;
+        }
+        // Who was in by the end of a window had only mistyped: each window is looked at with what happened before its end.
+        let strangers = strangers.between(i64::MIN, i64::MAX);
+        let ends = strangers.iter().filter(|m| m.at >= at);
+        ends.map(|m| m.at).any(|end| {
+            let window = strangers.iter().filter(|m| m.at <= end && m.at >= end.saturating_sub(span));
+            let was_in = |m: &Mark| {
+                let wins = account(m).map(|a| a.wins.between(m.at, end - TOLERANCE_MS));
+                wins.unwrap_or(&[]).iter().any(|w| w.other == source)
+            };
+            let left: BTreeSet<&str> = window.filter(|m| !was_in(m)).map(Mark::name).collect();
+            left.len() >= many
+        })
     }
 
     /// A failure that waited long enough and was not followed by a success.
@@ -223,10 +281,13 @@ impl Scene<'_> {
         let source = seen::source_of(&tried.other);
         let is_home = account.knows(&source, tried.at, days)
             || self.memory.sources.get(&source).is_some_and(|s| s.is_trusted(tried.at));
-        if tried.other.is_empty() || is_home || !account.is_known(tried.at) {
+        let is_policy_day = self.policy.says(Allowed::PasswordPolicy, tried.at);
+        if tried.other.is_empty() || is_home || is_policy_day || !account.is_known(tried.at) {
             return None;
         }
-        let mut finding = Finding::of(ID, name).marks(&[change.clone(), tried.clone()]);
+        // On a day on which many have new passwords the telephones of all of them are one thing.
+        let group = if self.memory.is_day_of_changes(tried.at) { "" } else { name };
+        let mut finding = Finding::of(ID, group).marks(&[change.clone(), tried.clone()]);
         finding.who.insert(name.to_owned());
         finding.from.insert(tried.other.clone());
         Some(finding)
@@ -262,28 +323,48 @@ impl Scene<'_> {
         let account = self.memory.accounts.get(name)?;
         let within = self.milliseconds(ID, "within");
         let (from, until) = (win.at.saturating_sub(within), win.at);
-        // The account was tried until it gave way.
-        let tried = account.fails.between(from, until);
-        let many = tried.len() >= self.number(ID, "failures");
-        let brute = tried.last().filter(|last| many || self.is_brute(&account.fails, last.at).is_some());
+        // Where the account is at home its owner signs in, whoever tries it meanwhile.
+        if account.knows(&win.other, win.at, KNOWN_DAYS) {
+            return None;
+        }
+        // The account was tried until it gave way: by others than its own devices, of which one elsewhere may still have
+        // the password before.
+        let day = self.milliseconds("bw.brute-force", "slow-window");
+        let is_own = |m: &Mark| {
+            let is_stale = m.other != win.other && account.is_stale(m.at);
+            is_stale || (!m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS))
+        };
+        let strange = Marks::only(account.fails.between(until.saturating_sub(day), until), |m| !is_own(m));
+        let tried = strange.between(from, until);
+        let gave_way = |strange: &Marks| {
+            let tried = strange.between(from, until);
+            let many = tried.len() >= self.number(ID, "failures");
+            tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1).is_some())
+        };
+        let brute = gave_way(&strange).then_some(());
         // Or the source tried many accounts, and this one among them.
         let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
             let window = self.milliseconds("bw.spray-fast", "window");
             let many = self.number("bw.spray-fast", "accounts");
             let tried = source.fails.between(from, until);
             let last = tried.last()?;
-            self.is_spray(&source.fails, &win.other, last.at, window, many).then_some(tried)
+            self.is_spray(&source.fails, &win.other, (last.at, window, many), |_| true).then_some(tried)
         });
-        let is_home = |source: &str| account.knows(source, win.at, KNOWN_DAYS);
-        let is_own = is_home(&win.other) && tried.iter().all(|m| is_home(&m.other));
         let gateway =
             [Allowed::Gateway, Allowed::Scanner].iter().any(|a| self.policy.covers(*a, &win.other, win.at));
-        if (brute.is_none() && sprayed.is_none()) || is_own || (gateway && brute.is_none()) {
+        if (brute.is_none() && sprayed.is_none()) || (gateway && brute.is_none()) {
             return None;
         }
         let before = if brute.is_some() { tried } else { sprayed.unwrap_or(&[]) };
         let mut finding = Finding::of(ID, name).marks(&before[before.len().saturating_sub(BEFORE)..]);
         finding.records.push((win.at, win.seq));
+        let fresh = Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.is_stale(m.at));
+        if sprayed.is_none() && !gave_way(&fresh) {
+            finding.mild = true;
+            finding.numbers.insert(
+                "the password was changed shortly before: a device may have tried the old one".to_owned(),
+            );
+        }
         finding.who.insert(name.to_owned());
         finding.from.insert(win.other.clone());
         finding.from.remove("");
@@ -312,15 +393,18 @@ impl Scene<'_> {
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let (speed, least) = (self.settings.of(ID, "speed") as f64, self.settings.of(ID, "distance") as f64);
         let mut finding = Finding::of(ID, name).with(self.seen);
-        for (at, seq, n, e) in &self.memory.accounts.get(name)?.places {
+        let account = self.memory.accounts.get(name)?;
+        let here = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        for place in &account.places {
+            let milliseconds = (self.seen.at - place.at).abs();
             #[expect(clippy::cast_precision_loss, reason = "hours between two sign-ins")]
-            let hours = (self.seen.at - at).abs() as f64 / 3_600_000.0;
-            let apart = kilometres((north, east), (*n, *e));
-            if apart >= least && apart > speed * hours {
-                finding.records.push((*at, *seq));
-                finding
-                    .numbers
-                    .insert(format!("{apart:.0} km in {} minutes", (self.seen.at - at).abs() / 60_000));
+            let hours = milliseconds as f64 / 3_600_000.0;
+            let apart = kilometres((north, east), (place.north, place.east));
+            // A telephone beside the desk whose carrier comes out elsewhere does so every day.
+            let used_to = |source: &str| account.is_used_to(source, self.seen.at.min(place.at), KNOWN_DAYS);
+            if apart >= least && apart > speed * hours && !(used_to(&here) && used_to(&place.from)) {
+                finding.records.push((place.at, place.seq));
+                finding.numbers.insert(format!("{apart:.0} km in {} minutes", milliseconds / 60_000));
             }
         }
         (finding.records.len() > 1).then_some(finding)
@@ -332,13 +416,21 @@ impl Scene<'_> {
         let account = self.memory.accounts.get(name)?;
         let window = self.milliseconds(ID, "window");
         let at = self.seen.at;
-        let prompts =
-            account.prompts.between(at, at.saturating_add(window)).iter().filter(|m| m.other == "accepted");
+        let prompts = account
+            .prompts
+            .between(at, at.saturating_add(window))
+            .iter()
+            .filter(|m| m.other.starts_with("accepted"));
         let accepted = prompts.chain(account.wins.between(at, at.saturating_add(window)));
         let mut finding = Finding::of(ID, name);
         for one in accepted {
             let before = account.prompts.between(one.at.saturating_sub(window), one.at);
-            let refused: Vec<&Mark> = before.iter().filter(|m| m.other == "refused").collect();
+            // Who asks for a prompt from where they are at home has a telephone without network.
+            let is_strange = |m: &&Mark| {
+                let source = m.other.strip_prefix("refused ");
+                source.is_some_and(|s| s.is_empty() || !account.knows(s, m.at, KNOWN_DAYS))
+            };
+            let refused: Vec<&Mark> = before.iter().filter(is_strange).collect();
             if refused.len() >= self.number(ID, "refused") {
                 finding.records.extend(refused.iter().map(|m| (m.at, m.seq)));
                 finding.records.push((one.at, one.seq));
@@ -382,7 +474,7 @@ impl Scene<'_> {
         if off_hours {
             reasons.push("outside the provider's hours");
         }
-        if policy.says(Allowed::Ticket, at) && !has_ticket {
+        if policy.asks_tickets(at) && !has_ticket {
             reasons.push("without a ticket");
         }
         // Where nothing was agreed, one oddity is the provider's own business; two together are not.
@@ -416,7 +508,7 @@ impl Scene<'_> {
             Act::Program => return self.remote_tool(),
             _ => return None,
         };
-        if seen.outcome == Outcome::Failure {
+        if seen.outcome == Outcome::Failure || seen.stays_inside {
             return None;
         }
         let about = [&seen.account, &seen.object, &seen.by];
@@ -430,6 +522,9 @@ impl Scene<'_> {
             seen.account.clone().or_else(|| seen.by.clone()).unwrap_or_default()
         };
         let mut finding = Finding::of(id, &group).with(seen);
+        // A machine that slept takes the time from its time service, however long it slept.
+        let is_service = |by: &String| ["local service", "s-1-5-19"].contains(&by.as_str());
+        finding.mild = seen.act == Some(Act::ClockSet) && seen.by.as_ref().is_some_and(is_service);
         finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
         finding.numbers.extend(seen.amount.map(|a| format!("the clock was set by {} seconds", a / 1000)));
         Some(finding)
@@ -463,6 +558,7 @@ impl Scene<'_> {
         learned
             && tried.exists != Some(false)
             && !is_home
+            && !memory.accounts.get(&tried.account).is_some_and(|a| a.is_stale(tried.at))
             && !self.policy.says(Allowed::PasswordPolicy, tried.at)
             && !declared.iter().any(|a| self.policy.covers(*a, &tried.from, tried.at))
     }

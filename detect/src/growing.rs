@@ -2,7 +2,7 @@
 
 use crate::about::{About, Settings, detection};
 use crate::find::Finding;
-use model::{Alert, AlertDetails, AlertRule, CustomerId, RecordRef, Time};
+use model::{Alert, AlertDetails, AlertRule, CustomerId, Level, RecordRef, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ struct Open {
     from: BTreeSet<String>,
     what: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    /// Whether anything in it is as bad as the detection is at its worst.
+    severe: bool,
     touched: u64,
     /// Whether it was handed out as it is now, and whether it was handed out at all.
     told: bool,
@@ -82,6 +84,7 @@ impl Growing {
                 from,
                 what,
                 numbers,
+                severe: false,
                 touched: 0,
                 told: false,
                 known,
@@ -140,7 +143,9 @@ impl Open {
             self.from.len(),
             self.what.len(),
             self.numbers.len(),
+            self.severe,
         );
+        self.severe |= !finding.mild;
         for (at, seq) in finding.records {
             (self.first, self.last) = (self.first.min(at), self.last.max(at));
             if self.records.len() < RECORDS_LIMIT || self.records.contains_key(&seq) {
@@ -168,6 +173,7 @@ impl Open {
                 self.from.len(),
                 self.what.len(),
                 self.numbers.len(),
+                self.severe,
             )
     }
 
@@ -182,7 +188,7 @@ impl Open {
             rule: AlertRule {
                 id: about.id.to_owned(),
                 title: about.title.to_owned(),
-                level: about.level,
+                level: if self.severe { about.level } else { about.level.min(Level::Medium) },
                 tags: about.tags.iter().map(|t| (*t).to_owned()).collect(),
                 version: None,
             },
@@ -220,6 +226,11 @@ impl Open {
             "bw.success-after-failures" => {
                 format!("{who} was signed in to from {from} after {} failures", tries.saturating_sub(1))
             }
+            "bw.failed-after-change" if self.who.len() > 1 => {
+                format!(
+                    "After many changed their passwords, sign-ins to {who} failed from {from}, never seen for them before"
+                )
+            }
             "bw.failed-after-change" => {
                 format!(
                     "After a change of its password, a sign-in to {who} failed from {from}, never seen for it before"
@@ -233,6 +244,11 @@ impl Open {
                 format!("{who} signed in from places too far apart: {}", listed(&self.numbers))
             }
             "bw.dormant-account" => format!("{who} signed in from {from}; {}", listed(&self.numbers)),
+            "bw.log-tampering" if !self.severe => {
+                format!(
+                    "A log stopped or a clock was set on {what}, which a machine that was off explains as well"
+                )
+            }
             "bw.log-tampering" => format!("Logging was tampered with on {what}{}", by(&self.who)),
             "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
             "bw.unapproved-remote-tool" => format!(

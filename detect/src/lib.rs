@@ -27,6 +27,7 @@ mod logs;
 mod memory;
 mod patterns;
 mod policy;
+mod routes;
 mod rules;
 mod seen;
 mod tools;

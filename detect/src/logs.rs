@@ -3,7 +3,7 @@
 use crate::about::Settings;
 use crate::seen::{Act, Seen};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records no further apart than this are one stretch of life, in milliseconds.
 const STRETCH_MS: i64 = 1_800_000;
@@ -22,6 +22,8 @@ const LEARNED_MS: [i64; 2] = [2 * 86_400_000, 9 * 86_400_000];
 /// Times of a host that are remembered for each kind.
 const TIMES_LIMIT: usize = 16;
 const HOSTS_LIMIT: usize = 20_000;
+/// How long a machine that was told to go down takes to stop its log, in milliseconds: updates are put in on the way.
+const GOING_DOWN_MS: i64 = 1_800_000;
 const STOPS_LIMIT: usize = 1_000;
 
 /// One log: of one source, and within it of one host.
@@ -97,6 +99,11 @@ impl Log {
         Some(limits.least_ms.max(percentile.saturating_mul(limits.factor)).max(margin))
     }
 
+    /// When it wrote last.
+    pub(crate) fn end(&self) -> i64 {
+        self.stretches.last().map_or(i64::MIN, |s| s.1)
+    }
+
     /// Told of a record of another log, and how many came of all; says since when this one is silent for too long.
     pub(crate) fn compare(&mut self, at: i64, arrival: u64, limits: Limits) -> Option<Silence> {
         let end = self.stretches.last()?.1;
@@ -158,6 +165,8 @@ pub(crate) struct Stop {
 pub(crate) struct Hosts {
     excuses: BTreeMap<String, Vec<i64>>,
     stops: Vec<Stop>,
+    /// Hosts of which it was seen that they tell before they go down.
+    announcing: BTreeSet<String>,
 }
 
 impl Hosts {
@@ -175,6 +184,9 @@ impl Hosts {
             Some(Act::LogStarted | Act::PowerCycle) => {
                 if self.excuses.len() >= HOSTS_LIMIT && !self.excuses.contains_key(&host) {
                     self.excuses.pop_first();
+                }
+                if seen.act == Some(Act::PowerCycle) && self.announcing.len() < HOSTS_LIMIT {
+                    self.announcing.insert(host.clone());
                 }
                 let times = self.excuses.entry(host).or_default();
                 let place = times.partition_point(|t| *t < seen.at);
@@ -201,9 +213,26 @@ impl Hosts {
         self.stops = waiting;
         let excused = |stop: &Stop| {
             let times = self.excuses.get(&stop.host).map_or(&[][..], Vec::as_slice);
-            times.iter().any(|t| (t - stop.at).abs() <= restart)
+            let before = GOING_DOWN_MS.max(restart);
+            times
+                .iter()
+                .any(|t| (stop.at.saturating_sub(before)..=stop.at.saturating_add(restart)).contains(t))
         };
         decided.into_iter().filter(|stop| !excused(stop)).collect()
+    }
+
+    /// Whether the machine of a stop is one that goes off and comes back: it came back on two days before.
+    pub(crate) fn goes_off(&self, stop: &Stop) -> bool {
+        let times = self.excuses.get(&stop.host).map_or(&[][..], Vec::as_slice);
+        let before = times.iter().filter(|t| **t < stop.at - crate::memory::TOLERANCE_MS);
+        before.map(|t| t.div_euclid(crate::memory::DAY_MS)).collect::<BTreeSet<_>>().len() >= 2
+    }
+
+    /// Whether a stop may as well be a machine that was switched off: its log ends with every shutdown, and nothing that
+    /// this host sends tells of one.
+    pub(crate) fn may_be_off(&self, stop: &Stop) -> bool {
+        stop.object.as_deref().is_some_and(|o| o.eq_ignore_ascii_case("security"))
+            && !self.announcing.contains(&stop.host)
     }
 }
 

@@ -20,21 +20,33 @@ const SOURCE_FAILS_LIMIT: usize = 2_048;
 const SOURCE_REPEATS: usize = 4;
 const SOURCE_SPAN_MS: i64 = 600_000;
 /// Sign-ins of one account or source that are remembered singly.
-const WINS_LIMIT: usize = 64;
+const WINS_LIMIT: usize = 31;
 /// Prompts of one account.
 const PROMPTS_LIMIT: usize = 64;
 /// Password changes of one account.
 const CHANGES_LIMIT: usize = 8;
+/// Password changes of all accounts that are remembered together, and as many accounts as make a day of changes.
+const CHANGED_LIMIT: usize = 1_000;
+const CHANGES_OF_A_DAY: usize = 10;
 /// Sources from which one account is known to sign in.
-const KNOWN_LIMIT: usize = 32;
+const KNOWN_LIMIT: usize = 15;
 /// Spells of use of one source by one account.
 const SPELLS_LIMIT: usize = 24;
-/// Days of one account on which it signed in.
-const DAYS_LIMIT: usize = 400;
+/// Sign-ins of one account whose places are remembered.
+const PLACES_LIMIT: usize = 15;
+/// Gaps in the use of an account shorter than this are none, in milliseconds: the least that makes it dormant.
+const GAP_MS: i64 = 7 * DAY_MS - 2 * TOLERANCE_MS;
 /// Identifiers whose names are known.
 const SIDS_LIMIT: usize = 50_000;
 /// Failures that may be part of a slow spray.
 const SLOW_LIMIT: usize = 20_000;
+
+/// How long devices keep trying the password before the last, in milliseconds. Two days: over a night and a morning.
+const STALE_MS: i64 = 2 * DAY_MS;
+/// Rights that are remembered, so that giving them again is not new.
+const GRANTS_LIMIT: usize = 10_000;
+/// Before the name of a mark that is about an account that nobody has.
+const NOBODY: char = '?';
 
 /// How far records may arrive out of their order without changing what is found, in milliseconds. What excuses a
 /// record must have happened longer before it than that.
@@ -48,6 +60,18 @@ pub(crate) struct Mark {
     pub(crate) seq: u64,
     /// The source of an account's mark, the account of a source's mark.
     pub(crate) other: String,
+}
+
+impl Mark {
+    /// The account or source that it names, without what says that nobody has that account.
+    pub(crate) fn name(&self) -> &str {
+        self.other.strip_prefix(NOBODY).unwrap_or(&self.other)
+    }
+
+    /// Whether it is about an account that nobody has.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.other.starts_with(NOBODY)
+    }
 }
 
 /// A failed sign-in of which it is not known yet whether it was only a mistake.
@@ -75,6 +99,10 @@ impl Marks {
     pub(crate) fn put(&mut self, mark: Mark, limit: usize) {
         let at = mark.at;
         let place = self.0.partition_point(|m| *m < mark);
+        // Most sources have one mark and stay with it.
+        if self.0.is_empty() {
+            self.0.reserve_exact(1);
+        }
         self.0.insert(place, mark);
         if self.0.len() > limit {
             let (first, last) = (self.0[0].at, self.0[self.0.len() - 1].at);
@@ -84,6 +112,11 @@ impl Marks {
                 self.0.remove(0);
             }
         }
+    }
+
+    /// Those for which this holds.
+    pub(crate) fn only(marks: &[Mark], holds: impl Fn(&Mark) -> bool) -> Self {
+        Self(marks.iter().filter(|m| holds(m)).cloned().collect())
     }
 
     /// Those from `from` to `to`, both included.
@@ -146,42 +179,83 @@ impl Marks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Known {
     pub(crate) source: String,
-    /// Spells of use, in order, each with first and last time; within a spell there is use every day.
-    spells: Vec<(i64, i64)>,
+    /// Within a spell there is use every day.
+    spells: Spells,
 }
 
 impl Known {
     pub(crate) fn at(source: &str, at: i64) -> Self {
-        Self { source: source.to_owned(), spells: vec![(at, at)] }
+        Self { source: source.to_owned(), spells: Spells(vec![(at, at)]) }
     }
 
     fn last(&self) -> i64 {
-        self.spells.last().map_or(i64::MIN, |s| s.1)
+        self.spells.last()
     }
 
     /// Whether it was used before then, longer ago than records may be late and not longer ago than so many days.
     fn was_used(&self, at: i64, days: i64) -> bool {
         let (from, until) = (at.saturating_sub(days.saturating_mul(DAY_MS)), at - TOLERANCE_MS);
-        self.spells.iter().any(|(first, last)| *first <= until && *last >= from)
+        self.spells.touch(from, until)
     }
 
-    fn used(&mut self, at: i64) {
-        let place = self.spells.partition_point(|s| s.1.saturating_add(DAY_MS) < at);
-        match self.spells.get_mut(place) {
-            Some(spell) if spell.0.saturating_sub(DAY_MS) <= at => {
+    fn began(&self) -> i64 {
+        self.spells.first()
+    }
+}
+
+/// Spells of use, in order, each with first and last time; what is no further apart than a gap is one spell.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spells(Vec<(i64, i64)>);
+
+impl Spells {
+    fn first(&self) -> i64 {
+        self.0.first().map_or(i64::MAX, |s| s.0)
+    }
+
+    fn last(&self) -> i64 {
+        self.0.last().map_or(i64::MIN, |s| s.1)
+    }
+
+    fn touch(&self, from: i64, until: i64) -> bool {
+        self.0.iter().any(|(first, last)| *first <= until && *last >= from)
+    }
+
+    /// The last use not later than this; within a spell this time itself.
+    fn last_until(&self, until: i64) -> Option<i64> {
+        self.0.iter().rev().find(|s| s.0 <= until).map(|s| s.1.min(until))
+    }
+
+    fn used(&mut self, at: i64, gap: i64) {
+        let place = self.0.partition_point(|s| s.1.saturating_add(gap) < at);
+        match self.0.get_mut(place) {
+            Some(spell) if spell.0.saturating_sub(gap) <= at => {
                 *spell = (spell.0.min(at), spell.1.max(at));
                 let end = spell.1;
-                if self.spells.get(place + 1).is_some_and(|next| next.0 - end <= DAY_MS) {
-                    let next = self.spells.remove(place + 1);
-                    self.spells[place].1 = next.1;
+                if self.0.get(place + 1).is_some_and(|next| next.0 - end <= gap) {
+                    let next = self.0.remove(place + 1);
+                    self.0[place].1 = next.1;
                 }
             }
-            _ => self.spells.insert(place, (at, at)),
+            _ => {
+                // Nearly all have one spell and stay with it.
+                self.0.reserve_exact(1);
+                self.0.insert(place, (at, at));
+            }
         }
-        if self.spells.len() > SPELLS_LIMIT {
-            self.spells.remove(0);
+        if self.0.len() > SPELLS_LIMIT {
+            self.0.remove(0);
         }
     }
+}
+
+/// A sign-in whose place was told: in degrees, and from where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) at: i64,
+    pub(crate) seq: u64,
+    pub(crate) north: f64,
+    pub(crate) east: f64,
+    pub(crate) from: String,
 }
 
 /// What is known of one account.
@@ -192,10 +266,10 @@ pub(crate) struct Account {
     pub(crate) prompts: Marks,
     pub(crate) changes: Marks,
     pub(crate) known: Vec<Known>,
-    /// Days since 1970 on which it signed in: the first and the last time.
-    pub(crate) days: BTreeMap<i64, (i64, i64)>,
-    /// The last sign-in of each hour whose place was told: when, record, degrees north and east.
-    pub(crate) places: Vec<(i64, u64, f64, f64)>,
+    /// When it was in use, without gaps of a week.
+    pub(crate) spells: Spells,
+    /// The last sign-ins whose place was told.
+    pub(crate) places: Vec<Place>,
     touched: u64,
 }
 
@@ -210,34 +284,34 @@ impl Account {
         self.known.iter().any(|k| same(k) && k.was_used(at, days))
     }
 
+    /// Whether the password was changed so shortly before that devices may still try the one before.
+    pub(crate) fn is_stale(&self, at: i64) -> bool {
+        !self.changes.between(at.saturating_sub(STALE_MS), at - TOLERANCE_MS).is_empty()
+    }
+
+    /// Whether it was at home there a day before already, not longer ago than so many days.
+    pub(crate) fn is_used_to(&self, source: &str, at: i64, days: i64) -> bool {
+        let since = |k: &Known| k.source == source && k.began() <= at - DAY_MS;
+        self.known.iter().any(|k| since(k) && k.was_used(at, days))
+    }
+
     /// Whether anything is known of it before this time.
     pub(crate) fn is_known(&self, at: i64) -> bool {
         self.known.iter().any(|k| k.was_used(at, i64::MAX / DAY_MS))
     }
 
-    /// The last sign-in longer before this time than records may be late.
+    /// The last sign-in longer before this time than records may be late, to within a week.
     pub(crate) fn signed_in_before(&self, at: i64) -> Option<i64> {
-        let until = at - TOLERANCE_MS;
-        let days = self.days.range(..=until.div_euclid(DAY_MS)).rev();
-        days.filter_map(
-            |(_, (first, last))| {
-                if *last <= until { Some(*last) } else { Some(*first).filter(|f| *f <= until) }
-            },
-        )
-        .next()
+        self.spells.last_until(at - TOLERANCE_MS)
     }
 
     fn won(&mut self, seen: &Seen, source: Option<&str>) {
         let mark = Mark { at: seen.at, seq: seen.seq, other: source.unwrap_or("").to_owned() };
         self.wins.put(mark, WINS_LIMIT);
-        let day = self.days.entry(seen.at.div_euclid(DAY_MS)).or_insert((seen.at, seen.at));
-        *day = (day.0.min(seen.at), day.1.max(seen.at));
-        if self.days.len() > DAYS_LIMIT {
-            self.days.pop_first();
-        }
+        self.spells.used(seen.at, GAP_MS);
         if let Some(source) = source {
             match self.known.iter_mut().find(|k| k.source == source) {
-                Some(known) => known.used(seen.at),
+                Some(known) => known.spells.used(seen.at, DAY_MS),
                 None => self.known.push(Known::at(source, seen.at)),
             }
             if self.known.len() > KNOWN_LIMIT {
@@ -247,10 +321,11 @@ impl Account {
             }
         }
         if let Some((north, east)) = seen.place {
-            let place = (seen.at, seen.seq, north, east);
-            let spot = self.places.partition_point(|p| (p.0, p.1) < (place.0, place.1));
+            let from = source.unwrap_or("").to_owned();
+            let place = Place { at: seen.at, seq: seen.seq, north, east, from };
+            let spot = self.places.partition_point(|p| (p.at, p.seq) < (place.at, place.seq));
             self.places.insert(spot, place);
-            if self.places.len() > WINS_LIMIT {
+            if self.places.len() > PLACES_LIMIT {
                 self.places.remove(0);
             }
         }
@@ -302,6 +377,8 @@ pub(crate) struct Memory {
     /// Failures of each log that wait for whether the same account soon signs in from there.
     pub(crate) waiting: BTreeMap<String, BTreeSet<Tried>>,
     pub(crate) slow: Marks,
+    /// Password changes of all accounts.
+    changed: Marks,
     sids: BTreeMap<String, String>,
     pub(crate) logs: BTreeMap<String, crate::logs::Log>,
     pub(crate) hosts: crate::logs::Hosts,
@@ -311,6 +388,8 @@ pub(crate) struct Memory {
     pub(crate) arrivals: u64,
     /// Networks from which the provider's accounts signed in: the first times of each.
     pub(crate) paths: BTreeMap<String, Vec<i64>>,
+    /// Rights that were given, by what and to whom: the last times.
+    grants: BTreeMap<String, i64>,
     touches: u64,
     /// What a bound pushed out.
     pub(crate) left_out: u64,
@@ -349,7 +428,8 @@ impl Memory {
         let from = mark(source.as_deref().unwrap_or(""));
         self.account(&subject).fails.put(from, FAILS_LIMIT);
         if let Some(source) = &source {
-            let on = mark(&subject);
+            let nobody = if seen.exists == Some(false) { NOBODY.to_string() } else { String::new() };
+            let on = mark(&(nobody + &subject));
             self.source(source).failed(on);
         }
     }
@@ -369,8 +449,9 @@ impl Memory {
     /// Remembers a prompt, a password change.
     pub(crate) fn prompted(&mut self, seen: &Seen) {
         let Some(account) = &seen.account else { return };
-        let other = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
-        let mark = Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
+        let word = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
+        let source = seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        let mark = Mark { at: seen.at, seq: seen.seq, other: format!("{word} {source}") };
         self.account(account).prompts.put(mark, PROMPTS_LIMIT);
     }
 
@@ -378,6 +459,26 @@ impl Memory {
         let Some(account) = &seen.account else { return };
         let mark = Mark { at: seen.at, seq: seen.seq, other: String::new() };
         self.account(account).changes.put(mark, CHANGES_LIMIT);
+        let mark = Mark { at: seen.at, seq: seen.seq, other: account.clone() };
+        self.changed.put(mark, CHANGED_LIMIT);
+    }
+
+    /// Whether many accounts had a new password within the day before.
+    pub(crate) fn is_day_of_changes(&self, at: i64) -> bool {
+        let before = self.changed.between(at.saturating_sub(DAY_MS), at - TOLERANCE_MS);
+        before.iter().map(|m| &m.other).collect::<BTreeSet<_>>().len() >= CHANGES_OF_A_DAY
+    }
+
+    /// When the same right was given last, longer before than records may be late; takes note of this time.
+    pub(crate) fn granted(&mut self, key: String, at: i64) -> Option<i64> {
+        if self.grants.len() >= GRANTS_LIMIT && !self.grants.contains_key(&key) {
+            self.left_out += 1;
+            return None;
+        }
+        let last = self.grants.entry(key).or_insert(at);
+        let before = Some(*last).filter(|b| *b < at - TOLERANCE_MS);
+        *last = at.max(*last);
+        before
     }
 
     pub(crate) fn slow(&mut self, mark: Mark) {
@@ -390,7 +491,7 @@ impl Memory {
     fn account(&mut self, name: &str) -> &mut Account {
         self.touches += 1;
         if !self.accounts.contains_key(name) && self.accounts.len() >= ACCOUNTS_LIMIT {
-            self.left_out += make_room(&mut self.accounts, |a| (!a.days.is_empty(), a.touched));
+            self.left_out += make_room(&mut self.accounts, |a| (!a.spells.0.is_empty(), a.touched));
         }
         let account = self.accounts.entry(name.to_owned()).or_default();
         account.touched = self.touches;

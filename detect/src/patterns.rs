@@ -4,7 +4,7 @@ use crate::about::{Settings, detection};
 use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
-use crate::logs::{LOGS_LIMIT, Limits, OTHERS};
+use crate::logs::{LOGS_LIMIT, Limits, Log, OTHERS};
 use crate::memory::{Mark, Memory, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
@@ -19,8 +19,10 @@ use std::sync::Arc;
 const PATHS_LIMIT: usize = 1_000;
 /// First times of each.
 const PATH_TIMES: usize = 16;
+/// How long a right that was given and told is not new, in milliseconds.
+const AGAIN_MS: i64 = 30 * 86_400_000;
 /// Number of the form of the kept state.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// What is kept between runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -154,6 +156,7 @@ impl Patterns {
                 self.state.memory.changed(&seen);
                 found.extend(self.scene(&seen, |s| s.change()));
             }
+            _ if self.is_again(&seen, act) => {}
             _ => found.extend(self.scene(&seen, |s| s.at_once())),
         }
         self.state.memory.hosts.take(&seen);
@@ -170,6 +173,27 @@ impl Patterns {
             }
         }
         self.tell(found, known);
+    }
+
+    /// Whether the same right was given to the same account by the same hand in the last weeks, and told then: roles that
+    /// come and go every day are told once. While that alert may still grow it is a part of it.
+    fn is_again(&mut self, seen: &Seen, act: Act) -> bool {
+        let id = match act {
+            Act::Administrator => "bw.new-administrator",
+            Act::Consent => "bw.new-consent",
+            Act::ForwardingRule => "bw.new-forwarding-rule",
+            _ => return false,
+        };
+        if seen.outcome == Outcome::Failure {
+            return false;
+        }
+        // The machines that carry out a directory's orders are one hand.
+        let by = seen.by.as_deref().map(|b| if b.ends_with('$') || b == "system" { "(machine)" } else { b });
+        let text = |of: &Option<String>| of.clone().unwrap_or_default();
+        let key = [id, &text(&seen.account), &text(&seen.object), by.unwrap_or("")].join("\n");
+        let before = self.state.memory.granted(key, seen.at);
+        let quiet = detection(id).map_or(0, |d| d.quiet_seconds * 1000);
+        before.is_some_and(|b| seen.at - b > quiet && seen.at - b <= AGAIN_MS)
     }
 
     fn scene<T>(&self, seen: &Seen, look: impl FnOnce(&Scene<'_>) -> T) -> T {
@@ -194,7 +218,9 @@ impl Patterns {
         let is_declared = declared.iter().any(|a| self.state.policy.covers(*a, from, seen.at));
         let is_success = seen.outcome == Outcome::Success;
         let is_stranger = seen::parsed(from).is_some() && !seen::is_inside(from) && !is_declared;
-        if !is_stranger || (!is_success && seen.exists == Some(false)) {
+        // A device that still has the password before the last is no stranger's hand.
+        let is_stale = self.state.memory.accounts.get(account).is_some_and(|a| a.is_stale(seen.at));
+        if !is_stranger || (!is_success && (seen.exists == Some(false) || is_stale)) {
             return;
         }
         let source = seen::source_of(from);
@@ -214,7 +240,8 @@ impl Patterns {
         let is_declared = declared.iter().any(|a| self.state.policy.covers(*a, &tried.from, tried.at));
         let is_stranger =
             seen::parsed(&tried.from).is_some() && !seen::is_inside(&tried.from) && !is_declared;
-        if !is_stranger || tried.exists == Some(false) {
+        let is_stale = self.state.memory.accounts.get(&tried.account).is_some_and(|a| a.is_stale(tried.at));
+        if !is_stranger || tried.exists == Some(false) || is_stale {
             return;
         }
         let source = seen::source_of(&tried.from);
@@ -274,8 +301,13 @@ impl Patterns {
         let every = OTHERS.max(memory.logs.len() as u64 / 4);
         if arrival.is_multiple_of(every) {
             let limits = Limits::of(&self.settings);
+            // Two others must have gone on: one whose clock is wrong makes nobody else silent.
+            let mut ends: Vec<i64> = memory.logs.values().map(Log::end).collect();
+            ends.sort_unstable_by(|a, b| b.cmp(a));
             for (name, log) in &mut memory.logs {
-                let Some(silence) = log.compare(seen.at, arrival, limits) else { continue };
+                let second = ends.get(if log.end() >= ends[ends.len().min(2) - 1] { 2 } else { 1 });
+                let now = second.map_or(seen.at, |s| seen.at.min(*s));
+                let Some(silence) = log.compare(now, arrival, limits) else { continue };
                 let policy = &self.state.policy;
                 if policy.names(Allowed::Maintenance, name, seen.at) {
                     continue;
@@ -295,15 +327,27 @@ impl Patterns {
             if self.state.policy.names(Allowed::Maintenance, &stop.host, stop.at) {
                 continue;
             }
+            let may_be_off = memory.hosts.may_be_off(&stop);
+            if may_be_off && memory.hosts.goes_off(&stop) {
+                continue;
+            }
             found.push(Finding {
                 id: "bw.log-tampering",
-                group: stop.host.clone(),
+                // Desks that are switched off in the evening are one thing.
+                group: if may_be_off { "(may be off)".to_owned() } else { stop.host.clone() },
                 records: vec![(stop.at, stop.seq)],
-                who: stop.by.into_iter().collect(),
-                what: stop.object.into_iter().chain([stop.host]).filter(|w| !w.is_empty()).collect(),
+                who: stop.by.clone().into_iter().collect(),
+                what: stop
+                    .object
+                    .clone()
+                    .into_iter()
+                    .chain([stop.host.clone()])
+                    .filter(|w| !w.is_empty())
+                    .collect(),
                 numbers: BTreeSet::from([
                     "it stopped, and neither a start nor a restart of the machine followed".to_owned(),
                 ]),
+                mild: may_be_off,
                 ..Finding::default()
             });
         }

@@ -188,6 +188,11 @@ impl Policy {
         PROVIDER_NAMES.iter().any(|p| crate::vocabulary::is_like(account, p))
     }
 
+    /// Whether tickets are asked of the provider then: one of them is about an account of it.
+    pub(crate) fn asks_tickets(&self, at: i64) -> bool {
+        self.valid(Allowed::Ticket, at).any(|l| self.is_providers(l.what.trim(), at))
+    }
+
     /// Whether the provider works then; `None` where the policy says nothing.
     pub(crate) fn in_window(&self, at: i64) -> Option<bool> {
         let mut windows =

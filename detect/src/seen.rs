@@ -108,6 +108,16 @@ pub struct Seen {
     pub is_providers: bool,
     /// How much, where that is a number.
     pub amount: Option<i64>,
+    /// Whether what is passed on goes to addresses of the same domain only.
+    pub stays_inside: bool,
+}
+
+/// Whether every address in `to` is of the domain of `owner`, and there is one.
+pub(crate) fn is_same_domain(owner: &str, to: &str) -> bool {
+    let Some((_, domain)) = owner.rsplit_once('@') else { return false };
+    let words = to.split(|c: char| c.is_whitespace() || ";,<>[]\"'".contains(c));
+    let mut domains = words.filter_map(|w| w.rsplit_once('@')).map(|(_, d)| d).peekable();
+    domains.peek().is_some() && domains.all(|d| d.eq_ignore_ascii_case(domain))
 }
 
 /// An account in one form: no domain before or behind it, lower case. `CORP\Eve`, `eve@corp.example` and `EVE` are

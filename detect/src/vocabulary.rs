@@ -4,6 +4,7 @@
 //! field is one of the key's values; it holds when every line of `when` fits and none of `unless`; then it says which
 //! act this was and in which fields the names stand. The first map that holds decides.
 
+use crate::routes::{Possible, Routes};
 use crate::seen::{self, Act, Outcome, Seen};
 use model::{Event, Fields};
 use regex::Regex;
@@ -25,7 +26,7 @@ const FILES: [(&str, &str); 9] = [
     ("zeek", include_str!("../vocabulary/zeek.toml")),
 ];
 /// Where formats say which machine wrote a record.
-const HOSTS: [&str; 5] = ["host", "Computer", "_HOSTNAME", "winlog.computer_name", "hostname"];
+pub(crate) const HOSTS: [&str; 5] = ["host", "Computer", "_HOSTNAME", "winlog.computer_name", "hostname"];
 /// Members of one array that are looked at.
 const MEMBERS_LIMIT: usize = 64;
 /// Bytes of a field that a pattern reads.
@@ -170,11 +171,14 @@ struct Family {
     maps: Vec<Map>,
     /// Key fields, and for each of their values the maps to try.
     keys: Vec<(String, BTreeMap<String, Vec<usize>>)>,
+    /// How many key fields stand in the families before this one.
+    first_key: usize,
 }
 
 /// All maps, ready to be used.
 pub struct Vocabulary {
     families: Vec<Family>,
+    routes: Routes,
 }
 
 impl Vocabulary {
@@ -185,7 +189,19 @@ impl Vocabulary {
     #[must_use]
     pub fn built_in() -> Self {
         let read = FILES.iter().map(|(name, text)| Family::read(name, text));
-        Self { families: read.collect::<Result<_, _>>().expect("every file is read by a test") }
+        Self::of(read.collect::<Result<_, _>>().expect("every file is read by a test"))
+    }
+
+    fn of(mut families: Vec<Family>) -> Self {
+        let (mut routes, mut number) = (Routes::new(), 0);
+        for family in &mut families {
+            family.first_key = number;
+            for (field, _) in &family.keys {
+                routes.add(number, field, &family.inside);
+                number += 1;
+            }
+        }
+        Self { families, routes }
     }
 
     /// Reads further files of maps, which are tried before those that come with the program.
@@ -195,7 +211,7 @@ impl Vocabulary {
     pub fn with(files: &[(String, String)]) -> Result<Self, VocabularyError> {
         let mut families = files.iter().map(|(n, t)| Family::read(n, t)).collect::<Result<Vec<_>, _>>()?;
         families.extend(Self::built_in().families);
-        Ok(Self { families })
+        Ok(Self::of(families))
     }
 
     /// Each family: its name, what it is about, the ids of its maps with the act of each.
@@ -208,6 +224,16 @@ impl Vocabulary {
     /// What happened according to this record; without an act where nothing is known of it.
     #[must_use]
     pub fn read(&self, event: &Event) -> Seen {
+        self.read_where(event, self.routes.of(&event.fields))
+    }
+
+    /// The same, asking for every key field of every family: what [`Vocabulary::read`] is held against.
+    #[must_use]
+    pub fn read_plainly(&self, event: &Event) -> Seen {
+        self.read_where(event, Possible::ALL)
+    }
+
+    fn read_where(&self, event: &Event, possible: Possible) -> Seen {
         let mut seen = Seen {
             at: event.record.happened.as_millisecond(),
             seq: event.record.seq,
@@ -215,10 +241,11 @@ impl Vocabulary {
             ..Seen::default()
         };
         // A relay carries the logs of many hosts, each with a life of its own, whatever its records are about.
-        let host = HOSTS.iter().find_map(|name| reach(&event.fields, name).and_then(as_text));
+        let hosts = HOSTS.iter().enumerate().filter(|(number, _)| possible.host(*number));
+        let host = hosts.map(|(_, name)| name).find_map(|name| reach(&event.fields, name).and_then(as_text));
         seen.host = host.and_then(|h| seen::text_of(&h)).map(|h| h.to_lowercase());
         for family in &self.families {
-            if let Some((map, found)) = family.holds(&event.fields) {
+            if let Some((map, found)) = family.holds(&event.fields, possible) {
                 map.say(&found, &mut seen);
                 break;
             }
@@ -229,7 +256,8 @@ impl Vocabulary {
     /// The id of the map that decides about these fields.
     #[must_use]
     pub fn decides<'a>(&'a self, fields: &'a Fields) -> Option<&'a str> {
-        self.families.iter().find_map(|f| f.holds(fields).map(|(map, _)| map.id.as_str()))
+        let possible = self.routes.of(fields);
+        self.families.iter().find_map(|f| f.holds(fields, possible).map(|(map, _)| map.id.as_str()))
     }
 }
 
@@ -257,12 +285,13 @@ impl Family {
                 map.pattern = Some(made.map_err(|e| wrong(format!("map `{}`: {e}", map.id)))?);
             }
         }
-        Ok(Self { name: name.to_owned(), about: file.about, inside: file.inside, maps, keys })
+        Ok(Self { name: name.to_owned(), about: file.about, inside: file.inside, maps, keys, first_key: 0 })
     }
 
-    fn holds<'a>(&'a self, fields: &'a Fields) -> Option<(&'a Map, Found<'a>)> {
+    fn holds<'a>(&'a self, fields: &'a Fields, possible: Possible) -> Option<(&'a Map, Found<'a>)> {
         let plain = Found { fields, inside: &self.inside, read: BTreeMap::new() };
-        for (field, values) in &self.keys {
+        let keys = self.keys.iter().zip(self.first_key..).filter(|(_, number)| possible.key(*number));
+        for ((field, values), _) in keys {
             let Some(text) = plain.text(field) else { continue };
             let tried = values.get(text.as_ref()).or_else(|| {
                 let has_upper = text.chars().any(char::is_uppercase);
@@ -330,6 +359,11 @@ impl Map {
         seen.agent = name(&self.agent);
         seen.host = name(&self.host).map(|h| h.to_lowercase()).or(seen.host.take());
         seen.object = name(&self.object);
+        if self.act == Some(Act::ForwardingRule) {
+            let owner = found.first(&self.account).or_else(|| found.first(&self.by));
+            let to = found.first(&self.object);
+            seen.stays_inside = owner.zip(to).is_some_and(|(owner, to)| seen::is_same_domain(&owner, &to));
+        }
         seen.exists = self.exists.as_ref().and_then(|d| d.of(found));
         seen.is_providers = self.providers.as_ref().and_then(|d| d.of(found)).unwrap_or(false);
         let number = |fields: &Texts| found.first(fields)?.parse::<f64>().ok().filter(|n| n.is_finite());

@@ -9,7 +9,11 @@
 
 mod attacks;
 mod chance;
+mod month;
+mod noise;
 mod world;
+
+pub use month::{MONTH, Month, policy_of_month};
 
 use attacks::{PLAYED, Played};
 use world::World;
@@ -89,13 +93,6 @@ pub fn make(name: &str, seed: u64, form: Form, size: u32) -> Option<Made> {
         Form::Quiet => vec![],
     };
     Some(Made { files, must })
-}
-
-/// An ordinary month of three customers, with so many people at each: nothing may be made of it.
-#[must_use]
-pub fn ordinary(seed: u64, people: i64, days: i64) -> Vec<File> {
-    let world = World::new(seed, &["acme", "borealis", "clinic"], people, days);
-    world.files().into_iter().map(|(customer, name, text)| File { customer, name, text }).collect()
 }
 
 #[cfg(test)]

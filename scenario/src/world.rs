@@ -11,12 +11,19 @@ pub(crate) const DAY: i64 = 86_400;
 /// 2 November 2026, a Monday, at midnight UTC.
 pub(crate) const BEGIN: i64 = 1_793_577_600;
 
+/// A holiday, and the day of new passwords: counted from the beginning.
+const HOLIDAY: i64 = 9;
+pub(crate) const NEW_PASSWORDS: i64 = 3;
+
 /// Given names; a name is one of these and a letter, so that there are enough of them.
 const NAMES: [&str; 26] = [
     "amara", "bjorn", "chidi", "dana", "emre", "farah", "goran", "hana", "ines", "jonas", "kaya", "lena",
     "mateo", "nadia", "oskar", "priya", "quinn", "rosa", "samir", "tove", "uma", "viktor", "wanda", "xenia",
     "yusuf", "zora",
 ];
+
+/// Logs that are lines of text and no JSON.
+const TEXTS: [&str; 4] = ["gate", "vpn", "nas", "firewall"];
 
 /// Somebody who works at a customer.
 #[derive(Debug, Clone)]
@@ -55,14 +62,22 @@ pub(crate) struct World {
 impl World {
     /// Customers with so many people, and so many ordinary days.
     pub(crate) fn new(seed: u64, ids: &[&'static str], people: i64, days: i64) -> Self {
+        let mut world = Self::empty(seed, ids, people, days);
+        for number in 0..ids.len() {
+            for day in 0..days {
+                world.ordinary(number, day);
+            }
+        }
+        world
+    }
+
+    /// The same before anything has happened.
+    pub(crate) fn empty(seed: u64, ids: &[&'static str], people: i64, days: i64) -> Self {
         let mut world =
             Self { chance: Chance::new(seed), customers: vec![], days, lines: BTreeMap::new(), written: 0 };
         for (number, id) in (0i64..).zip(ids) {
             let customer = world.customer(number, id, people);
             world.customers.push(customer);
-        }
-        for number in 0..ids.len() {
-            world.ordinary(number);
         }
         world
     }
@@ -94,13 +109,22 @@ impl World {
     }
 
     /// The files: customer, name, text; in the order of their times.
-    pub(crate) fn files(self) -> Vec<(&'static str, String, String)> {
+    pub(crate) fn files(mut self) -> Vec<(&'static str, String, String)> {
+        self.files_until(i64::MAX)
+    }
+
+    /// The same of what was written up to this time; the rest stays.
+    pub(crate) fn files_until(&mut self, until: i64) -> Vec<(&'static str, String, String)> {
         let mut files = vec![];
-        for ((customer, source), mut lines) in self.lines {
+        for ((customer, source), lines) in &mut self.lines {
             lines.sort();
-            let end = if source == "gate" || source == "vpn" { "log" } else { "ndjson" };
-            let text: String = lines.into_iter().map(|(_, _, text)| text + "\n").collect();
-            files.push((customer, format!("{source}.{end}"), text));
+            let rest = lines.split_off(lines.partition_point(|(at, _, _)| *at < until));
+            let text: String = lines.drain(..).map(|(_, _, text)| text + "\n").collect();
+            *lines = rest;
+            if !text.is_empty() {
+                let end = if TEXTS.contains(source) { "log" } else { "ndjson" };
+                files.push((*customer, format!("{source}.{end}"), text));
+            }
         }
         files
     }
@@ -120,7 +144,7 @@ impl World {
 
     pub(crate) fn windows(&mut self, customer: &'static str, at: i64, event: u32, host: &str, more: Value) {
         let channel = match event {
-            104 | 1074 | 6005 | 6006 | 7036 | 7045 => "System",
+            104 | 1074 | 6005 | 6006 | 7036 | 7040 | 7045 => "System",
             _ => "Security",
         };
         let mut fields =
@@ -219,28 +243,23 @@ impl World {
         BEGIN + day * DAY + 7 * HOUR + self.chance.between(0, 2 * HOUR)
     }
 
-    fn ordinary(&mut self, number: usize) {
+    /// An ordinary day of one customer.
+    pub(crate) fn ordinary(&mut self, number: usize, day: i64) {
         let customer = self.customers[number].clone();
-        let holiday = 9;
-        let new_passwords = 3;
-        for day in 0..self.days {
-            self.machines(&customer, day);
-            let weekday = day % 7;
-            let is_off = weekday > 4 || day == holiday;
-            for person in &customer.people {
-                if is_off {
-                    if self.chance.one_in(12) {
-                        let at = BEGIN + day * DAY + self.chance.between(8 * HOUR, 22 * HOUR);
-                        self.entra(customer.id, at, &mail_of(person, &customer), &person.home, 0);
-                    }
-                    continue;
+        self.machines(&customer, day);
+        for person in &customer.people {
+            if is_off(day) {
+                if self.chance.one_in(12) {
+                    let at = BEGIN + day * DAY + self.chance.between(8 * HOUR, 22 * HOUR);
+                    self.entra(customer.id, at, &mail_of(person, &customer), &person.home, 0);
                 }
-                if !self.chance.one_in(15) {
-                    self.working_day(&customer, person, day);
-                }
-                if day == new_passwords {
-                    self.new_password(&customer, person, day);
-                }
+                continue;
+            }
+            if !self.chance.one_in(15) {
+                self.working_day(&customer, person, day);
+            }
+            if day == NEW_PASSWORDS {
+                self.new_password(&customer, person, day);
             }
         }
     }
@@ -365,6 +384,11 @@ impl World {
             self.audit(id, BEGIN + day * DAY + 13 * HOUR, "Add member to group", &user, &target);
         }
     }
+}
+
+/// Whether nobody works on that day.
+pub(crate) fn is_off(day: i64) -> bool {
+    day % 7 > 4 || day == HOLIDAY
 }
 
 /// The address of somebody's mail, which is also how the cloud calls them.

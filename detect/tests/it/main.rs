@@ -4,6 +4,7 @@ mod across;
 mod clocks;
 mod page;
 mod patterns;
+mod quiet;
 mod rules;
 
 use detect::{Detector, built_in};

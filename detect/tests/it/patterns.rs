@@ -486,3 +486,86 @@ fn an_alert_tells_every_number_that_decided_it() {
         }
     }
 }
+
+/// Names and texts that maps ask for, at the top, nested, and as one text with dots.
+fn odd_fields() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec![
+        "EventID",
+        "Channel",
+        "winlog",
+        "winlog.event_id",
+        "winlog.computer_name",
+        "event_id",
+        "EventData",
+        "Event",
+        "TargetUserName",
+        "LogonType",
+        "properties",
+        "status",
+        "status.errorCode",
+        "errorCode",
+        "action",
+        "outcome",
+        "program",
+        "message",
+        "host",
+        "Computer",
+        "_HOSTNAME",
+        "events",
+        "name",
+        "eventName",
+        "eventType",
+        "Operation",
+        "_path",
+        "protoPayload",
+        "methodName",
+        "protoPayload.methodName",
+        "subtype",
+        "event_type",
+        "user",
+    ]);
+    let leaf = prop::sample::select(vec![
+        json!("4624"),
+        json!(4625),
+        json!("4688"),
+        json!("2"),
+        json!("eve"),
+        json!("0"),
+        json!(50126),
+        json!("sign-in"),
+        json!("failure"),
+        json!("systemd"),
+        json!("Stopped System Logging Service."),
+        json!("login_success"),
+        json!("ConsoleLogin"),
+        json!("UserLoggedIn"),
+        json!("ssh"),
+        json!("Security"),
+        json!(null),
+        json!(["4624"]),
+        json!("google.logging.v2.ConfigServiceV2.DeleteSink"),
+        json!("vpn-login"),
+        json!("ws-1"),
+    ]);
+    let inner = prop::collection::vec((name.clone(), leaf.clone()), 0..5);
+    let object = inner.prop_map(|all| all.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Value>());
+    let deeper = prop::collection::vec((name.clone(), object.clone()), 0..3);
+    let deeper = deeper.prop_map(|all| all.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Value>());
+    let list = prop::collection::vec(object.clone(), 0..3).prop_map(Value::from);
+    let any = prop_oneof![leaf, object, deeper, list];
+    prop::collection::vec((name, any), 0..7)
+        .prop_map(|all| all.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Value>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_the_names_of_its_fields_a_record_is_read_the_same_in_one_pass(fields in odd_fields()) {
+        static READ: std::sync::OnceLock<Vocabulary> = std::sync::OnceLock::new();
+        let vocabulary = READ.get_or_init(Vocabulary::built_in);
+        let sealed = seal(&mut Sealing::of("acme"), &[(0, "odd", Format::Json, fields)]);
+        let event = &sealed.value()[0];
+        prop_assert_eq!(vocabulary.read(event), vocabulary.read_plainly(event));
+    }
+}

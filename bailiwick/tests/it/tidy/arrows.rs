@@ -27,11 +27,14 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What tests of a room may import beyond that.
-const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[(
-    "sigma",
-    &["collect", "model"],
-    "real Windows events, to hold the compiled rules against the plain evaluator",
-)];
+const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
+    (
+        "sigma",
+        &["collect", "model"],
+        "real Windows events, to hold the compiled rules against the plain evaluator",
+    ),
+    ("detect", &["collect", "scenario"], "quiet months, to count what fires in them"),
+];
 
 /// The program imports all rooms.
 const EVERY_ROOM: &[&str] = &[

@@ -16,6 +16,7 @@ const DOORS: &[(&str, &str)] = &[
     ("bailiwick/src/clock.rs", "reads the time"),
     ("bailiwick/src/config.rs", "reads the environment"),
     ("segment/benches", "looks at the clock"),
+    ("detect/benches", "looks at the clock"),
     ("sigma/benches", "looks at the clock and the count of memory"),
     ("assess/benches", "looks at the clock and the kernel's count of memory"),
     ("evidence/benches", "looks at the clock"),
