@@ -2,6 +2,7 @@
 //! order and however the run is cut; and the ways around it that are known.
 
 use super::Sealing;
+use super::plays;
 use detect::{Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::{Alert, Event, Format, Kind, Record, Source, Time};
@@ -10,18 +11,18 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 86_400;
 
 /// A record: seconds behind the beginning, name of its log, format, fields.
-type Line = (i64, &'static str, Format, Value);
+pub(crate) type Line = (i64, &'static str, Format, Value);
 
 fn begin() -> i64 {
     "2026-11-02T00:00:00Z".parse::<Time>().expect("a time").as_second()
 }
 
-fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
+pub(crate) fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
     let first = sealing.log.tree().size();
     let event = |(seq, (at, log, format, fields)): (u64, &Line)| {
         let happened = Time::from_second(begin() + at).expect("a time");
@@ -37,9 +38,14 @@ fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
 
 /// Alerts of one customer's records, sealed in parts that end at these places, with a restart behind each.
 fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
+    alerts_with(lines, cuts, &Settings::default())
+}
+
+/// The same with thresholds.
+pub(crate) fn alerts_with(lines: &[Line], cuts: &[usize], settings: &Settings) -> Vec<Alert> {
     let mut sealing = Sealing::of("acme");
     let vocabulary = Arc::new(Vocabulary::built_in());
-    let new = || Patterns::new(Sealing::of("acme").customer, Arc::clone(&vocabulary), Settings::default());
+    let new = || Patterns::new(Sealing::of("acme").customer, Arc::clone(&vocabulary), settings.clone());
     let (mut patterns, mut all) = (new(), BTreeMap::new());
     let mut from = 0;
     for end in cuts.iter().copied().chain([lines.len()]) {
@@ -57,7 +63,12 @@ fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
 
 /// What fired, each once.
 fn fired(lines: &[Line]) -> Vec<String> {
-    let mut ids: Vec<String> = alerts_of(lines, &[]).into_iter().map(|a| a.rule.id).collect();
+    fired_with(lines, &Settings::default())
+}
+
+/// The same with thresholds.
+pub(crate) fn fired_with(lines: &[Line], settings: &Settings) -> Vec<String> {
+    let mut ids: Vec<String> = alerts_with(lines, &[], settings).into_iter().map(|a| a.rule.id).collect();
     ids.sort();
     ids.dedup();
     ids
@@ -67,19 +78,19 @@ fn check(what: &str, lines: &[Line], want: &[&str]) {
     assert_eq!(fired(lines), want, "{what}");
 }
 
-fn ssh(at: i64, user: &str, from: &str, success: bool) -> Line {
+pub(crate) fn ssh(at: i64, user: &str, from: &str, success: bool) -> Line {
     let outcome = if success { "success" } else { "failure" };
     let fields = json!({"program": "sshd", "action": "sign-in", "outcome": outcome, "user": user, "src_ip": from, "host": "gate"});
     (at, "sshd", Format::Syslog, fields)
 }
 
-fn windows(at: i64, event: u32, fields: Value) -> Line {
+pub(crate) fn windows(at: i64, event: u32, fields: Value) -> Line {
     let mut all = json!({"Channel": "Security", "EventID": event.to_string(), "Computer": "dc-1"});
     all.as_object_mut().expect("an object").extend(fields.as_object().cloned().expect("an object"));
     (at, "security", Format::Evtx, all)
 }
 
-fn entra(at: i64, user: &str, from: &str, code: i64) -> Line {
+pub(crate) fn entra(at: i64, user: &str, from: &str, code: i64) -> Line {
     let fields = json!({"userPrincipalName": user, "ipAddress": from, "status": {"errorCode": code}, "userAgent": "tool/1", "appDisplayName": "Mail"});
     (at, "entra", Format::Ndjson, fields)
 }
@@ -429,6 +440,43 @@ fn drawn() -> impl Strategy<Value = Vec<Line>> {
         lines.sort_by_key(|l| l.0);
         lines
     })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn cutting_a_mix_of_all_plays_changes_nothing(lines in plays::mixes(), mut cuts in proptest::collection::vec(0usize..1600, 1..5)) {
+        cuts.sort_unstable();
+        let settings = plays::settings();
+        prop_assert_eq!(said(alerts_with(&lines, &cuts, &settings)), said(alerts_with(&lines, &[], &settings)));
+    }
+
+    #[test]
+    fn the_order_of_arrival_changes_nothing_about_a_mix_of_all_plays(lines in plays::mixes(), seed in any::<u64>()) {
+        let settings = plays::settings();
+        let arrived = late(&lines, seed);
+        prop_assert_eq!(said(alerts_with(&arrived, &[], &settings)), said(alerts_with(&lines, &[], &settings)));
+    }
+
+    #[test]
+    fn the_same_mix_gives_the_same_bytes(lines in plays::mixes(), mut cuts in proptest::collection::vec(0usize..1600, 0..3)) {
+        cuts.sort_unstable();
+        let bytes = || alerts_with(&lines, &cuts, &plays::settings()).iter().map(|a| a.to_json().to_string()).collect::<Vec<_>>();
+        prop_assert_eq!(bytes(), bytes());
+    }
+}
+
+/// The same lines, each late by less than two minutes.
+fn late(lines: &[Line], seed: u64) -> Vec<Line> {
+    let mut state = seed;
+    let mut arrived: Vec<(i64, Line)> = vec![];
+    for line in lines {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        arrived.push((line.0 + i64::try_from((state >> 33) % 118).expect("small"), line.clone()));
+    }
+    arrived.sort_by_key(|(at, _)| *at);
+    arrived.into_iter().map(|(_, l)| l).collect()
 }
 
 proptest! {
