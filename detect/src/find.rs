@@ -110,6 +110,26 @@ impl Scene<'_> {
         for win in wins.map_or(&[][..], |w| w.between(self.seen.at, self.seen.at.saturating_add(within))) {
             found.extend(self.success_after(&subject, win));
         }
+        found.extend(self.given_way(within));
+        found
+    }
+
+    /// Sign-ins from the source that came in before this failure and happened after it: of any account that it tried.
+    fn given_way(&self, within: i64) -> Vec<Finding> {
+        let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        let Some(known) = self.memory.sources.get(&source) else { return vec![] };
+        let many = self.number("bw.spray-fast", "accounts");
+        let (from, until) = (self.seen.at, self.seen.at.saturating_add(within));
+        if known.fails.around(from, within, i64::MAX).len() < many {
+            return vec![];
+        }
+        let mut found = vec![];
+        for name in known.wins.between(i64::MIN, until).iter().map(|m| &m.other) {
+            let wins = self.memory.accounts.get(name).map_or(&[][..], |a| a.wins.between(from, until));
+            found.extend(
+                wins.iter().filter(|w| w.other == source).filter_map(|w| self.success_after(name, w)),
+            );
+        }
         found
     }
 
@@ -119,7 +139,7 @@ impl Scene<'_> {
             return None;
         }
         let fails = &self.memory.accounts.get(subject)?.fails;
-        let begins = || self.is_brute(fails, self.seen.at).is_some();
+        let begins = || self.is_brute(fails, self.seen.at, i64::MAX);
         let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
         let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
         let mut finding = Finding::of(ID, subject).marks(marks);
@@ -138,13 +158,15 @@ impl Scene<'_> {
         fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
     }
 
-    /// The end of the window around `at` in which the failures are many, of either form.
-    fn is_brute(&self, fails: &Marks, at: i64) -> Option<i64> {
+    /// Whether the failures around `at`, none after `until`, are many, in either form.
+    fn is_brute(&self, fails: &Marks, at: i64, until: i64) -> bool {
         const ID: &str = "bw.brute-force";
-        let fast = fails.crowded(at, self.milliseconds(ID, "window"), self.number(ID, "failures"));
-        let slow =
-            || fails.crowded(at, self.milliseconds(ID, "slow-window"), self.number(ID, "slow-failures"));
-        fast.or_else(slow).and_then(|w| w.last()).map(|m| m.at)
+        let crowded = |window: &str, failures: &str| {
+            let span = self.milliseconds(ID, window);
+            let around = fails.around(at, span, until);
+            Marks::crowded_among(around, at, span, self.number(ID, failures)).is_some()
+        };
+        crowded("window", "failures") || crowded("slow-window", "slow-failures")
     }
 
     fn spray(&self) -> Option<Finding> {
@@ -159,7 +181,9 @@ impl Scene<'_> {
         let fails = &self.memory.sources.get(&source)?.fails;
         let span = self.milliseconds(ID, "window");
         let many = self.number(ID, "accounts");
-        let marks = self.episode(ID, &source, fails, span, || self.is_spray(fails, &source, at, span, many));
+        let marks = self.episode(ID, &source, fails, span, || {
+            self.is_spray(fails.around(at, span, i64::MAX), &source, at, span, many)
+        });
         let mut finding = Finding::of(ID, &source).marks(marks);
         finding.who.extend(marks.iter().map(|m| m.other.clone()));
         finding.from.insert(source);
@@ -167,8 +191,8 @@ impl Scene<'_> {
     }
 
     /// Whether so many accounts failed around `at` for which the source is not an accustomed one.
-    fn is_spray(&self, fails: &Marks, source: &str, at: i64, span: i64, many: usize) -> bool {
-        let Some(window) = fails.diverse(at, span, many) else { return false };
+    fn is_spray(&self, around: &[Mark], source: &str, at: i64, span: i64, many: usize) -> bool {
+        let Some(window) = Marks::diverse_among(around, at, span, many) else { return false };
         let strange = |m: &&Mark| {
             !self.memory.accounts.get(&m.other).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS))
         };
@@ -177,10 +201,8 @@ impl Scene<'_> {
             return true;
         }
         // Those that are at home there do not count: the window may have to be a wider one.
-        let around = fails.between(at.saturating_sub(span), at.saturating_add(span));
-        let mut strangers = Marks::default();
-        around.iter().filter(strange).for_each(|m| strangers.put(m.clone(), usize::MAX));
-        strangers.diverse(at, span, many).is_some()
+        let strangers: Vec<Mark> = around.iter().filter(strange).cloned().collect();
+        Marks::diverse_among(&strangers, at, span, many).is_some()
     }
 
     /// A failure that waited long enough and was not followed by a success.
@@ -265,14 +287,16 @@ impl Scene<'_> {
         // The account was tried until it gave way.
         let tried = account.fails.between(from, until);
         let many = tried.len() >= self.number(ID, "failures");
-        let brute = tried.last().filter(|last| many || self.is_brute(&account.fails, last.at).is_some());
+        // What fails after the sign-in led to nothing: it is not counted, so that it does not matter when it comes in.
+        let brute = tried.last().filter(|last| many || self.is_brute(&account.fails, last.at, until));
         // Or the source tried many accounts, and this one among them.
         let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
             let window = self.milliseconds("bw.spray-fast", "window");
             let many = self.number("bw.spray-fast", "accounts");
             let tried = source.fails.between(from, until);
             let last = tried.last()?;
-            self.is_spray(&source.fails, &win.other, last.at, window, many).then_some(tried)
+            let around = source.fails.around(last.at, window, until);
+            self.is_spray(around, &win.other, last.at, window, many).then_some(tried)
         });
         let is_home = |source: &str| account.knows(source, win.at, KNOWN_DAYS);
         let is_own = is_home(&win.other) && tried.iter().all(|m| is_home(&m.other));

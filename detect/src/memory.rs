@@ -111,8 +111,18 @@ impl Marks {
     }
 
     /// The last mark of the first window of this length around `at` that holds so many marks.
+    #[cfg(test)]
     pub(crate) fn crowded(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
+        Self::crowded_among(self.around(at, span, i64::MAX), at, span, many)
+    }
+
+    /// Those no further than `span` from `at`, and not after `until`.
+    pub(crate) fn around(&self, at: i64, span: i64, until: i64) -> &[Mark] {
+        self.between(at.saturating_sub(span), at.saturating_add(span).min(until))
+    }
+
+    /// The same among marks that are given in their order.
+    pub(crate) fn crowded_among(around: &[Mark], at: i64, span: i64, many: usize) -> Option<&[Mark]> {
         let many = many.max(1);
         around
             .windows(many)
@@ -121,7 +131,11 @@ impl Marks {
 
     /// The first window of this length around `at` in which so many different others stand.
     pub(crate) fn diverse(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
+        Self::diverse_among(self.around(at, span, i64::MAX), at, span, many)
+    }
+
+    /// The same among marks that are given in their order.
+    pub(crate) fn diverse_among(around: &[Mark], at: i64, span: i64, many: usize) -> Option<&[Mark]> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut start = 0;
         for (end, mark) in around.iter().enumerate() {
