@@ -408,7 +408,7 @@ fn a_file_of_last_month_read_after_one_of_today_is_counted_where_it_happened() {
 }
 
 /// What an alert says, without the id by which it is called.
-fn said(alerts: Vec<Alert>) -> Vec<String> {
+pub(crate) fn said(alerts: Vec<Alert>) -> Vec<String> {
     let mut said: Vec<String> = alerts
         .into_iter()
         .map(|a| {
@@ -487,7 +487,7 @@ fn records_of_a_play_that_come_late_in_any_order_change_nothing() {
 }
 
 /// The same lines, each late by less than two minutes.
-fn late(lines: &[Line], seed: u64) -> Vec<Line> {
+pub(crate) fn late(lines: &[Line], seed: u64) -> Vec<Line> {
     let mut state = seed;
     let mut arrived: Vec<(i64, Line)> = vec![];
     for line in lines {
