@@ -274,6 +274,7 @@ impl Scene<'_> {
         let mut found: Vec<Finding> = self.success_after(name, &win).into_iter().collect();
         found.extend(self.dormant(name));
         found.extend(self.travel(name));
+        found.extend(self.countries(name));
         found.extend(self.fatigue(name));
         found.extend(self.out_of_bounds(name));
         found
@@ -346,6 +347,39 @@ impl Scene<'_> {
                     .numbers
                     .insert(format!("{apart:.0} km in {} minutes", (self.seen.at - at).abs() / 60_000));
             }
+        }
+        (finding.records.len() > 1).then_some(finding)
+    }
+
+    /// Two countries within the hour, where a record gives no more than a country; not for who did so before.
+    fn countries(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.impossible-travel";
+        let (country, at) = (self.seen.country.as_ref()?, self.seen.at);
+        let is_exit = |from: &str| self.policy.covers(Allowed::VpnExit, from, at);
+        if self.seen.place.is_some() || self.seen.from.as_deref().is_some_and(is_exit) {
+            return None;
+        }
+        let span = self.milliseconds(ID, "country-within");
+        let countries = &self.memory.accounts.get(name)?.countries;
+        let mut finding = Finding::of(ID, name).with(self.seen);
+        for other in countries.around(at, span, i64::MAX).iter().filter(|m| m.other != *country) {
+            // Who lives at a border, or behind a gateway abroad, has been in both before.
+            let earlier = countries.between(i64::MIN, at.min(other.at) - TOLERANCE_MS);
+            let here = |m: &Mark| m.other == *country;
+            let there = |m: &Mark| {
+                m.other == other.other
+                    && countries.around(m.at, span, at.min(other.at) - TOLERANCE_MS).iter().any(here)
+            };
+            if earlier.iter().any(there) {
+                continue;
+            }
+            finding.records.push((other.at, other.seq));
+            let minutes = (at - other.at).abs() / 60_000;
+            finding.numbers.insert(format!(
+                "from {} and {} within {minutes} minutes, which the account never did before",
+                country.min(&other.other),
+                country.max(&other.other)
+            ));
         }
         (finding.records.len() > 1).then_some(finding)
     }
@@ -455,6 +489,12 @@ impl Scene<'_> {
         };
         let mut finding = Finding::of(id, &group).with(seen);
         finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
+        let plain = match seen.act {
+            Some(Act::LogCleared) => Some("a log was emptied"),
+            Some(Act::LogPolicy) => Some("what is logged was changed or switched off"),
+            _ => None,
+        };
+        finding.numbers.extend(plain.map(str::to_owned));
         finding.numbers.extend(seen.amount.map(|a| format!("the clock was set by {} seconds", a / 1000)));
         Some(finding)
     }

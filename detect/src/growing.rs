@@ -233,7 +233,9 @@ impl Open {
                 format!("{who} signed in from places too far apart: {}", listed(&self.numbers))
             }
             "bw.dormant-account" => format!("{who} signed in from {from}; {}", listed(&self.numbers)),
-            "bw.log-tampering" => format!("Logging was tampered with on {what}{}", by(&self.who)),
+            "bw.log-tampering" => {
+                format!("Logging was tampered with on {what}{}: {}", by(&self.who), listed(&self.numbers))
+            }
             "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
             "bw.unapproved-remote-tool" => format!(
                 "A remote tool that nobody approved: {what} on {}{}",
@@ -305,7 +307,12 @@ impl Open {
                 seconds("window")
             )],
             "bw.impossible-travel" => {
-                vec![format!("it fires above {} km/h, over at least {} km", of("speed"), of("distance"))]
+                vec![format!(
+                    "it fires above {} km/h, over at least {} km; or at two countries within {}",
+                    of("speed"),
+                    of("distance"),
+                    seconds("country-within")
+                )]
             }
             "bw.dormant-account" => vec![format!("it fires at {} days", of("days"))],
             "bw.silent-source" => vec![format!(

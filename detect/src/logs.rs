@@ -199,11 +199,12 @@ impl Hosts {
         let (decided, waiting): (Vec<Stop>, Vec<Stop>) =
             std::mem::take(&mut self.stops).into_iter().partition(due);
         self.stops = waiting;
-        let excused = |stop: &Stop| {
-            let times = self.excuses.get(&stop.host).map_or(&[][..], Vec::as_slice);
-            times.iter().any(|t| (t - stop.at).abs() <= restart)
-        };
-        decided.into_iter().filter(|stop| !excused(stop)).collect()
+        decided.into_iter().filter(|s| !self.restarted(&s.host, s.at - restart, s.at + restart)).collect()
+    }
+
+    /// Whether the machine, or what writes its logs, started or stopped in an orderly way in that time.
+    pub(crate) fn restarted(&self, host: &str, from: i64, until: i64) -> bool {
+        self.excuses.get(host).is_some_and(|times| times.iter().any(|t| (from..=until).contains(t)))
     }
 }
 

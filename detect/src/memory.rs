@@ -210,6 +210,9 @@ pub(crate) struct Account {
     pub(crate) days: BTreeMap<i64, (i64, i64)>,
     /// The last sign-in of each hour whose place was told: when, record, degrees north and east.
     pub(crate) places: Vec<(i64, u64, f64, f64)>,
+    /// Sign-ins whose country was told.
+    #[serde(default)]
+    pub(crate) countries: Marks,
     touched: u64,
 }
 
@@ -259,6 +262,9 @@ impl Account {
                     self.known.iter().enumerate().min_by_key(|(_, k)| k.last()).map_or(0, |(at, _)| at);
                 self.known.remove(oldest);
             }
+        }
+        if let Some(country) = &seen.country {
+            self.countries.put(Mark { at: seen.at, seq: seen.seq, other: country.clone() }, WINS_LIMIT);
         }
         if let Some((north, east)) = seen.place {
             let place = (seen.at, seen.seq, north, east);
@@ -319,6 +325,9 @@ pub(crate) struct Memory {
     sids: BTreeMap<String, String>,
     pub(crate) logs: BTreeMap<String, crate::logs::Log>,
     pub(crate) hosts: crate::logs::Hosts,
+    /// Numbers that logs give their own records.
+    #[serde(default)]
+    pub(crate) numbers: crate::numbers::Numbers,
     /// First sign-in of all: what is known of accounts is little before a day has passed.
     pub(crate) first_win: Option<i64>,
     /// Records that came so far.

@@ -280,6 +280,42 @@ fn old_passwords_prompts_and_travel() {
     );
     check("Berlin and New York within a day", &[place(0, 52.5, 13.4), place(DAY, 40.7, -74.0)], &[]);
     check("Berlin and Hamburg within a minute", &[place(0, 52.5, 13.4), place(60, 53.5, 10.0)], &[]);
+    let country = |at: i64, code: &str| {
+        let mut line = entra(at, "eve@corp.example", BAD, 0);
+        line.3["location"] = json!({"countryOrRegion": code});
+        line
+    };
+    check(
+        "two countries in forty minutes",
+        &[country(0, "DE"), country(2400, "AU")],
+        &["bw.impossible-travel"],
+    );
+    check("two countries in two hours", &[country(0, "DE"), country(7200, "AU")], &[]);
+    check("one country in two spellings", &[country(0, "DE"), country(60, "de")], &[]);
+    let exit = policy(-1, json!([line("vpn-exit", "203.0.113.0/24")]));
+    check("an exit that the policy declares", &[exit, country(0, "DE"), country(2400, "AU")], &[]);
+    let border: Vec<Line> =
+        (0..9).flat_map(|d| [country(d * DAY, "DE"), country(d * DAY + 2400, "FR")]).collect();
+    let alerts = alerts_of(&border, &[]);
+    assert_eq!(
+        alerts.iter().map(|a| a.count).collect::<Vec<_>>(),
+        [2],
+        "only the first day of who lives at a border"
+    );
+    let okta = |at: i64, code: &str| {
+        let fields = json!({"eventType": "user.session.start", "outcome": {"result": "SUCCESS"}, "actor": {"alternateId": "eve@corp.example"}, "client": {"ipAddress": BAD, "geographicalContext": {"country": code}}});
+        (at, "okta", Format::Ndjson, fields)
+    };
+    check(
+        "two countries at another maker's",
+        &[okta(0, "Germany"), okta(1800, "Brazil")],
+        &["bw.impossible-travel"],
+    );
+    let google = |at: i64, code: &str| {
+        let fields = json!({"id": {"applicationName": "login"}, "actor": {"email": "eve@corp.example"}, "ipAddress": BAD, "events": [{"name": "login_success"}], "networkInfo": {"regionCode": code}});
+        (at, "google", Format::Ndjson, fields)
+    };
+    check("two countries at a third", &[google(0, "DE"), google(1800, "BR")], &["bw.impossible-travel"]);
     check("nowhere twice", &[place(0, 0.0, 0.0), place(60, 40.7, -74.0)], &[]);
 }
 
@@ -552,4 +588,68 @@ fn an_alert_tells_every_number_that_decided_it() {
             assert!(why.contains(number), "{id}: {why} lacks {number}");
         }
     }
+}
+
+/// Records of a Windows log that numbers them, one every ten seconds; those that `gone` names are not there.
+fn numbered(many: i64, gone: impl Fn(i64) -> bool) -> Vec<Line> {
+    let line = |n: i64| windows(n * 10, 4634, json!({"EventRecordID": 70_000 + n, "LogonType": "3"}));
+    (0..many).filter(|n| !gone(*n)).map(line).collect()
+}
+
+#[test]
+fn records_that_were_taken_out_of_a_log_are_missed_by_their_numbers() {
+    let found = &["bw.log-tampering"][..];
+    let taken_out = |n: i64| (700..703).contains(&n);
+    check("three records of a log that never lacked one", &numbered(900, taken_out), found);
+    check("a single one", &numbered(900, |n| n == 700), found);
+    check("a whole log", &numbered(900, |_| false), &[]);
+    check("a log that is filtered on its way", &numbered(3000, |n| n % 9 < 3), &[]);
+    check("a gap in the first hour of a log", &numbered(900, |n| n == 300), &[]);
+    let mut restarted = numbered(900, taken_out);
+    restarted.push(windows(7_000, 1074, json!({"Channel": "System"})));
+    restarted.sort_by_key(|l| l.0);
+    check("a gap around a restart of the machine", &restarted, &[]);
+    let mut planned = vec![policy(-1, json!([line("maintenance", "dc-1")]))];
+    planned.extend(numbered(900, taken_out));
+    check("a gap while the machine is worked on", &planned, &[]);
+    let mut anew = numbered(900, |_| false);
+    anew.extend((0..900).map(|n| windows(9_000 + n * 10, 4634, json!({"EventRecordID": 1 + n}))));
+    check("numbers that begin anew", &anew, &[]);
+    let outage: Vec<Line> = numbered(900, taken_out)
+        .into_iter()
+        .map(|mut l| {
+            l.0 += if l.0 > 7_000 { 2 * HOUR } else { 0 };
+            l
+        })
+        .collect();
+    check("a collection that was away for two hours", &outage, &[]);
+    let others = numbered(900, |_| false).into_iter().zip(numbered(900, |_| false));
+    let two: Vec<Line> = others
+        .flat_map(|(one, mut other)| {
+            other.3["Computer"] = "ws-2".into();
+            other.3["EventRecordID"] = json!(other.0 / 10 + 9);
+            [one, other]
+        })
+        .collect();
+    check("two machines on one relay, each with numbers of its own", &two, &[]);
+    let audit = |n: i64, part: &str| {
+        let message = format!("type={part} msg=audit(1793577600.{:03}:{}): pid=1", n % 1000, 40 + n);
+        (n * 10, "audit", Format::Text, json!({"message": message, "host": "srv"}))
+    };
+    let events = |gone: i64| {
+        let kept = (0..900).filter(move |n| *n != gone);
+        kept.flat_map(|n| [audit(n, "SYSCALL"), audit(n, "PATH")]).collect::<Vec<_>>()
+    };
+    check("auditd, with two records for each event", &events(-1), &[]);
+    check("auditd, one event taken out", &events(640), found);
+    let journal = |gone: i64| -> Vec<Line> {
+        let cursor = |n: i64| json!({"__CURSOR": format!("s=ab;i={:x};b=cd", 4096 + n), "_HOSTNAME": "srv", "MESSAGE": "x"});
+        (0..900).filter(|n| *n != gone).map(|n| (n * 10, "journal", Format::Ndjson, cursor(n))).collect()
+    };
+    check("a journal", &journal(-1), &[]);
+    check("a journal that lacks one", &journal(640), found);
+    let alerts = alerts_of(&numbered(900, taken_out), &[]);
+    let why = alerts[0].details.as_ref().expect("details").why.join(" ");
+    assert!(why.contains("3 records are missing of Security, numbers 70700 to 70702"), "{why}");
+    assert_eq!(alerts[0].count, 2, "the records on both sides");
 }

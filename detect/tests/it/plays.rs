@@ -137,6 +137,19 @@ pub(crate) const PLAYS: &[Play] = &[
         lines: |at, n| vec![place(at, n, 52.5, 13.4), place(at + HOUR, n, -33.9, 151.2)],
     },
     Play {
+        id: "bw.impossible-travel",
+        lines: |at, n| {
+            let country = |at: i64, code: &str| {
+                let mut line = entra(at, &format!("stew{n}@corp.example"), &bad(n), 0);
+                line.3["location"] = json!({"countryOrRegion": code});
+                line
+            };
+            [(0, "DE"), (1900, "AU"), (1990, "DE"), (2700, "US")]
+                .map(|(t, code)| country(at + t, code))
+                .to_vec()
+        },
+    },
+    Play {
         id: "bw.dormant-account",
         lines: |at, n| {
             let who = format!("old{n}");
@@ -168,6 +181,14 @@ pub(crate) const PLAYS: &[Play] = &[
         lines: |at, n| {
             let fields = json!({"PreviousTime": "2026-11-02T00:00:00Z", "NewTime": "2026-11-02T03:00:00Z", "SubjectUserName": format!("adm{n}")});
             vec![windows(at, 4616, fields)]
+        },
+    },
+    Play {
+        id: "bw.log-tampering",
+        lines: |at, n| {
+            let numbered = |k: i64| json!({"EventRecordID": 9000 + k, "Computer": format!("vault{n}"), "Channel": "Application", "EventID": "77"});
+            let kept = (0..160).filter(|k| *k != 130 && *k != 131);
+            kept.map(|k| (at + k * 60, "app", Format::Evtx, numbered(k))).collect()
         },
     },
     Play {
@@ -220,6 +241,7 @@ pub(crate) const PLAYS: &[Play] = &[
 pub(crate) fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.set("bw.silent-source.learn", 100).expect("within bounds");
+    settings.set("bw.log-tampering.gap-learn", 100).expect("within bounds");
     settings
 }
 
