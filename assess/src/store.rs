@@ -432,10 +432,8 @@ mod tests {
     #[test]
     fn a_query_over_no_document_finds_nothing_and_is_no_failure() {
         let query = "select 'nothing' where not exists (select 1 from device)";
-        let asked = Asked::from([(
-            "device",
-            vec![true; Table::named("device").expect("ours").columns.len()],
-        )]);
+        let asked =
+            Asked::from([("device", vec![true; Table::named("device").expect("ours").columns.len()])]);
         let store = Store::load(&[], &asked, Time::UNIX_EPOCH).expect("loads");
         store.show(&[], &asked).expect("shown");
         assert_eq!(store.ask(query, &Values::new()).map(|lines| lines.len()), Ok(1));

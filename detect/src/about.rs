@@ -70,7 +70,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1110.003"],
         paragraph: PASSWORDS,
         fires: "One source fails to sign in on many accounts within minutes",
-        blind: "Sources that stay below the number each (see the slow form), and gateways that the policy declares",
+        blind: "Fewer accounts than the number from each source within the window (the slow form adds them up over a day), a spray behind a gateway that the policy declares, and one that changes its IPv4 address for each try",
         next: &[
             "Look whether any of the accounts was signed in to from that source afterwards",
             "Block the source at the edge, and sign out and reset every account on which it succeeded",
@@ -101,7 +101,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1110.003"],
         paragraph: PASSWORDS,
         fires: "Many accounts fail within a day, from sources on which nobody of the customer was seen to succeed",
-        blind: "Fewer accounts a day than the number, and names that do not exist (they are no danger to an account)",
+        blind: "Fewer accounts a day than the number; tries through the customer's own networks, where people are at home; names that do not exist (no danger to an account); and the last tries of a log that then ends, until it goes on",
         next: &[
             "Compare user agents, networks and times of the attempts: the same hand shows in them",
             "Look for a success of one of the accounts from one of the sources, and reset it",
@@ -132,7 +132,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1110.003", "attack.initial-access", "attack.t1199"],
         paragraph: PASSWORDS,
         fires: "One source, network or user agent fails on accounts of several customers within a day",
-        blind: "One customer after another, a day apart; and what shares neither source, network nor user agent",
+        blind: "One customer after another, more than a day apart; tries that share neither source, /24 or /48, nor user agent; sources inside the customers' own networks; and Windows logons that give a machine's name instead of an address",
         next: &[
             "Block the source for all customers at once, not only for those that are listed",
             "Look at every customer for a success from the source or its network",
@@ -158,7 +158,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1110.001"],
         paragraph: PASSWORDS,
         fires: "Many sign-ins to one account fail, whatever the sources",
-        blind: "Fewer tries a day than the slow number",
+        blind: "Guessing at less than the slow number a day, or offline against a stolen hash, ticket or database; and tries from a scanner that the policy declares",
         next: &[
             "Look whether the account was signed in to afterwards, and from where",
             "If one of the customer's own machines is the source: a service or device keeps an old password",
@@ -185,7 +185,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.initial-access", "attack.t1110", "attack.t1078"],
         paragraph: PASSWORDS,
         fires: "After brute force or spraying, the account or the source signs in",
-        blind: "A success later than the window, and one from the account's own accustomed place",
+        blind: "A right guess later than the window, after fewer failures than the number, or from a place where the account is at home (malware on its own machine); and a session that is stolen and needs no sign-in",
         next: &[
             "Treat the account as taken over: end its sessions and reset its password now",
             "List what it did since: sign-ins, new devices, mail rules, group changes",
@@ -210,7 +210,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1110.001", "attack.t1078"],
         paragraph: PASSWORDS,
         fires: "A sign-in fails within a day after the password was changed, from a source never seen for the account",
-        blind: "A source that the account has used within the last 30 days; an account of which nothing is known yet",
+        blind: "The old password tried from the account's own network or device, later than a day, or against an account of which nothing is known yet; and a change that the intruder made",
         next: &[
             "Ask the user whether it was their own device; if not, somebody had the old password",
             "Look where the source signed in before the change",
@@ -234,7 +234,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.credential-access", "attack.t1621", "attack.initial-access", "attack.t1078"],
         paragraph: REMOTE,
         fires: "Prompts for a second factor are refused or unanswered again and again, then one is accepted",
-        blind: "Fewer prompts than the number; a factor that is stolen and not asked for",
+        blind: "Fewer prompts than the number, or spread over longer than the window; a second factor that is phished through a proxy, or a session token that is stolen: neither prompts",
         next: &[
             "Call the user now, and not through the channel that was prompted",
             "End all sessions, reset the password: it is known to somebody",
@@ -252,8 +252,8 @@ pub const DETECTIONS: [About; 18] = [
         level: Level::Medium,
         tags: &["attack.initial-access", "attack.t1078"],
         paragraph: REMOTE,
-        fires: "Two sign-ins of one account whose places no aeroplane connects in the time between",
-        blind: "Records without a place; exits that the policy declares; an intruder in the same country",
+        fires: "Two sign-ins of one account whose places no aeroplane connects in the time between; where records give only a country, two countries within the hour that the account never combined before",
+        blind: "Records without place and country: Windows, Linux, SSH, VPN and CloudTrail have none, and no table of addresses comes along (Entra gives coordinates, Okta too, Google a region); an intruder in the same country or behind a declared exit; a country that the account has combined before",
         next: &[
             "Ask the user where they are, and whether they use a VPN",
             "If neither place is theirs, end the sessions and reset the password",
@@ -261,6 +261,13 @@ pub const DETECTIONS: [About; 18] = [
         parameters: &[
             number("speed", 900, "km/h", (100, 10_000), "an airliner's speed"),
             number("distance", 500, "km", (50, 20_000), "places of addresses are wrong by less than this"),
+            number(
+                "country-within",
+                3_600,
+                "seconds",
+                (60, 86_400),
+                "borders are not crossed by air within the hour; whoever lives at one has done so before",
+            ),
         ],
         quiet_seconds: DAY,
     },
@@ -271,7 +278,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.persistence", "attack.initial-access", "attack.t1078"],
         paragraph: "Deprecate obsolete accounts and infrastructure",
         fires: "An account signs in after weeks without a sign-in",
-        blind: "An account whose earlier sign-ins were before the log began",
+        blind: "An account whose earlier sign-ins were before the log began, one that a job keeps awake, and one that is used without a sign-in (a key, a token, a service ticket made from a stolen secret)",
         next: &["Ask whose account it is and whether it should exist", "Disable it until somebody answers"],
         parameters: &[number(
             "days",
@@ -294,8 +301,8 @@ pub const DETECTIONS: [About; 18] = [
             "attack.t1685.006",
         ],
         paragraph: MONITOR,
-        fires: "A log is cleared, its writer stopped outside a restart, its policy changed, or a clock set by minutes",
-        blind: "Records that never left the machine, and an agent that is fed false ones",
+        fires: "A log is cleared, its writer stopped outside a restart, its policy changed, a clock set by minutes, or records are missing by the numbers of a log that never lacked one",
+        blind: "Records that were never written (a writer whose threads are stopped uses no numbers: the silent source shows that), an agent that is fed false ones, and gaps in a log that is filtered, lossy, or paused for longer than an hour",
         next: &[
             "The records up to that moment are sealed here: look at the hour before it",
             "Isolate the machine if nobody announced the work",
@@ -310,6 +317,27 @@ pub const DETECTIONS: [About; 18] = [
                 "time services correct by seconds, people by minutes",
             ),
             number("restart", 120, "seconds", (1, 3_600), "a service that comes back by then was restarted"),
+            number(
+                "gap",
+                1,
+                "records missing",
+                (1, 1_000_000),
+                "tools take out single records; a log without loss lacks none",
+            ),
+            number(
+                "gap-learn",
+                500,
+                "records without a gap",
+                (100, 1_000_000),
+                "a log that is filtered or lossy shows a gap earlier; after each gap twice as many are asked",
+            ),
+            number(
+                "gap-pause",
+                3_600,
+                "seconds",
+                (60, 604_800),
+                "after a longer pause of the collection old records may have been overwritten (rotation)",
+            ),
         ],
         quiet_seconds: 6 * HOUR,
     },
@@ -320,7 +348,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.defense-impairment", "attack.t1685"],
         paragraph: MONITOR,
         fires: "A log that wrote all the time has written nothing for far longer than ever, while others go on",
-        blind: "A log that is often silent; the first days of a log; all logs silent at once (the sealed heartbeat shows that)",
+        blind: "A log that is often silent, the first days of a log, a log that an intruder keeps alive with harmless records, and all logs silent at once (the sealed heartbeat shows that)",
         next: &[
             "See whether the machine is up, and whether its agent runs",
             "If it is up: look at the last records before the silence",
@@ -351,7 +379,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.command-and-control", "attack.t1219"],
         paragraph: REMOTE,
         fires: "A program or domain of the catalogue of remote tools is seen and is not on the customer's list",
-        blind: "A tool under another name with another domain; tools that the policy allows",
+        blind: "A tool that the catalogue does not know, or under another file name and over a relay of its own; a tool that the policy allows, in an intruder's hands; and a machine that logs neither programs nor names that it looks up",
         next: &[
             "Ask who installed it and for whom",
             "If nobody knows it: isolate the machine, then remove the tool",
@@ -367,7 +395,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.initial-access", "attack.t1199", "attack.t1078"],
         paragraph: ACCESS,
         fires: "An account of the provider signs in outside window, path or ticket",
-        blind: "An intruder who comes through the provider's own path within hours and with a ticket",
+        blind: "An intruder who comes through the provider's own path within its hours and with a ticket: from a technician's own machine; and, while no policy names them, provider's accounts under other names",
         next: &[
             "Ask the technician whose account it is, now and by voice",
             "If it was not them: disable the account at every customer, not only here",
@@ -405,7 +433,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.persistence", "attack.privilege-escalation", "attack.t1098"],
         paragraph: ACCESS,
         fires: "An account is put into a group or role that administers",
-        blind: "Rights that are given without a group or role; a change with a ticket",
+        blind: "Rights that are given without a group or role (a delegation, an entry in an access list, a certificate template), membership in a nested group that administers, and a change with a ticket",
         next: &[
             "Ask who wanted it; take it back until somebody answers",
             "Look at what the account did since",
@@ -420,7 +448,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.persistence", "attack.credential-access", "attack.t1528", "attack.t1098.003"],
         paragraph: ACCESS,
         fires: "An application is granted delegated or application rights",
-        blind: "An application that was granted its rights before the log began",
+        blind: "Rights that were granted before the log began, a new secret for an application that has them already, and a device code that is phished: it grants no application anything",
         next: &["Ask who knows the application", "Revoke the grant, then end the sessions of who gave it"],
         parameters: &[],
         quiet_seconds: HOUR,
@@ -432,7 +460,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.collection", "attack.t1114.003", "attack.stealth", "attack.t1564.008"],
         paragraph: "Prevent initial compromise: defend against phishing",
         fires: "A rule or mailbox setting passes mail on",
-        blind: "Rules inside a mail program that never reach the server",
+        blind: "Rules inside a mail program that never reach the server, mail that is read through an application with rights to it, and a mailbox that is delegated instead",
         next: &[
             "Ask the owner of the mailbox",
             "Remove the rule, reset the account, and look at what was passed on",
@@ -447,7 +475,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.privilege-escalation", "attack.persistence", "attack.t1484.002"],
         paragraph: ACCESS,
         fires: "A domain or tenant is made to trust another identity provider or partner",
-        blind: "Keys of a trust that exists already and are stolen",
+        blind: "Keys of a trust that exists already and are stolen (tokens forged outside), and a trust inside the customer's own directory forest",
         next: &[
             "Undo it unless it is a known migration: whoever holds the other side can be anybody here",
             "Look at who did it, and at every sign-in since",
@@ -462,7 +490,7 @@ pub const DETECTIONS: [About; 18] = [
         tags: &["attack.lateral-movement", "attack.initial-access", "attack.t1199"],
         paragraph: ACCESS,
         fires: "What was found at one customer (its source, tool or account) is found at another within a day",
-        blind: "Different sources, tools and accounts at each customer",
+        blind: "A tool, source or account of its own at each customer, more than a day between them, and what no other detection has found at any of them",
         next: &[
             "Treat the customers that are listed as one incident",
             "Look whether the provider's own systems are the way that leads to all of them",

@@ -175,9 +175,13 @@ impl Across {
             return;
         }
         let home = self.homes.entry(key).or_default();
-        if home.len() < HOME_ACCOUNTS || home.contains_key(&account) {
-            let first = home.entry(account).or_insert(second);
-            *first = second.min(*first);
+        let first = home.entry(account).or_insert(second);
+        *first = second.min(*first);
+        // The earliest few, whatever the order in which they come.
+        if home.len() > HOME_ACCOUNTS
+            && let Some(latest) = home.iter().max_by_key(|(a, first)| (**first, **a)).map(|(a, _)| *a)
+        {
+            home.remove(&latest);
         }
     }
 
@@ -225,7 +229,9 @@ impl Across {
         let mut told = vec![];
         for key in std::mem::take(&mut self.touched) {
             let Some(marks) = self.marks.get(&key) else { continue };
-            let Some(mut alert) = widest(key, marks, &self.settings) else { continue };
+            // Looked at again: the sign-in that shows that somebody is at home there may have come in after the failure.
+            let strange = marks.iter().filter(|m| !self.is_home(&key, &m.account, m.second)).collect();
+            let Some(mut alert) = widest(key, strange, &self.settings) else { continue };
             let span = self.settings.of(&alert.rule.id, "window");
             let (id, last) = self.ids.entry(key).or_insert_with(|| (alert.id.clone(), i64::MIN));
             if *last != i64::MIN && alert.first.as_second() - *last > span {
@@ -347,13 +353,12 @@ impl Across {
 }
 
 /// The alert over the window in which a thing touched most, if that is enough.
-fn widest(key: Key, marks: &BTreeSet<Mark>, settings: &Settings) -> Option<Alert> {
+fn widest(key: Key, all: Vec<&Mark>, settings: &Settings) -> Option<Alert> {
     let id = if key.0.is_sign_in() { SPRAY_ACROSS } else { SEEN_ACROSS };
     let about = detection(id)?;
     let least = |name: &str| usize::try_from(settings.of(id, name)).unwrap_or(usize::MAX);
     let (wanted_accounts, wanted_customers) = (least("accounts"), least("customers"));
     let span = settings.of(id, "window");
-    let all: Vec<&Mark> = marks.iter().collect();
     let mut best: Option<&[&Mark]> = None;
     let mut start = 0;
     for end in 0..all.len() {

@@ -142,7 +142,7 @@ impl Detector {
 
 /// When a record counts: at the time it gives; one far in the future counts when it came, so that no wrong clock and no
 /// liar makes all others late.
-fn counted_at(record: &Record) -> Time {
+pub(crate) fn counted_at(record: &Record) -> Time {
     if record.defects.contains(&Defect::FarFuture) { record.received } else { record.happened }
 }
 

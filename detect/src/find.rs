@@ -122,6 +122,26 @@ impl Scene<'_> {
         for win in wins.map_or(&[][..], |w| w.between(self.seen.at, self.seen.at.saturating_add(within))) {
             found.extend(self.success_after(&subject, win));
         }
+        found.extend(self.given_way(within));
+        found
+    }
+
+    /// Sign-ins from the source that came in before this failure and happened after it: of any account that it tried.
+    fn given_way(&self, within: i64) -> Vec<Finding> {
+        let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
+        let Some(known) = self.memory.sources.get(&source) else { return vec![] };
+        let many = self.number("bw.spray-fast", "accounts");
+        let (from, until) = (self.seen.at, self.seen.at.saturating_add(within));
+        if known.fails.around(from, within, i64::MAX).len() < many {
+            return vec![];
+        }
+        let mut found = vec![];
+        for name in known.wins.between(i64::MIN, until).iter().map(|m| &m.other) {
+            let wins = self.memory.accounts.get(name).map_or(&[][..], |a| a.wins.between(from, until));
+            found.extend(
+                wins.iter().filter(|w| w.other == source).filter_map(|w| self.success_after(name, w)),
+            );
+        }
         found
     }
 
@@ -133,12 +153,11 @@ impl Scene<'_> {
         let fails = &self.memory.accounts.get(subject)?.fails;
         let at = self.seen.at;
         let strange = self.strange_fails(subject);
-        let begins =
-            || self.is_brute(&strange, at, 1).is_some() || self.is_brute(fails, at, OWN_TIMES).is_some();
+        let begins = || self.is_brute(&strange, at, 1) || self.is_brute(fails, at, OWN_TIMES);
         let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
         let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
         let mut finding = Finding::of(ID, subject).marks(marks);
-        if self.is_brute(&strange, at, 1).is_none() {
+        if !self.is_brute(&strange, at, 1) {
             finding.mild = true;
             finding.numbers.insert(OWN.to_owned());
         }
@@ -174,13 +193,14 @@ impl Scene<'_> {
         fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
     }
 
-    /// The end of the window around `at` in which the failures are so many times as many as it takes, of either form.
-    fn is_brute(&self, fails: &Marks, at: i64, times: usize) -> Option<i64> {
+    /// Whether the failures around `at` are so many times as many as it takes, in either form.
+    fn is_brute(&self, fails: &Marks, at: i64, times: usize) -> bool {
         const ID: &str = "bw.brute-force";
-        let many = |name| self.number(ID, name).saturating_mul(times);
-        let fast = fails.crowded(at, self.milliseconds(ID, "window"), many("failures"));
-        let slow = || fails.crowded(at, self.milliseconds(ID, "slow-window"), many("slow-failures"));
-        fast.or_else(slow).and_then(|w| w.last()).map(|m| m.at)
+        let crowded = |window: &str, failures: &str| {
+            let many = self.number(ID, failures).saturating_mul(times);
+            fails.crowded(at, self.milliseconds(ID, window), many).is_some()
+        };
+        crowded("window", "failures") || crowded("slow-window", "slow-failures")
     }
 
     fn spray(&self) -> Option<Finding> {
@@ -196,10 +216,11 @@ impl Scene<'_> {
         let span = self.milliseconds(ID, "window");
         let many = self.number(ID, "accounts");
         let any = |_: &Mark| true;
+        let around = fails.around(at, span, i64::MAX);
         let marks =
-            self.episode(ID, &source, fails, span, || self.is_spray(fails, &source, (at, span, many), any));
+            self.episode(ID, &source, fails, span, || self.is_spray(around, &source, (at, span, many), any));
         let mut finding = Finding::of(ID, &source).marks(marks);
-        if !marks.is_empty() && !self.is_spray(fails, &source, (at, span, many), |m| !m.is_nobody()) {
+        if !marks.is_empty() && !self.is_spray(around, &source, (at, span, many), |m| !m.is_nobody()) {
             finding.mild = true;
             finding.numbers.insert("most of the names are nobody's".to_owned());
         }
@@ -208,21 +229,20 @@ impl Scene<'_> {
         (!marks.is_empty()).then_some(finding)
     }
 
-    /// Whether so many accounts failed within a window around `at`, for none of which the source is an accustomed one, and
+    /// Whether so many accounts failed within a window around `at`, among failures of that time in their order, for none of which the source is an accustomed one, and
     /// that did not sign in from it soon after. `counts` says which marks may count.
     fn is_spray(
         &self,
-        fails: &Marks,
+        around: &[Mark],
         source: &str,
         (at, span, many): (i64, i64, usize),
         counts: impl Fn(&Mark) -> bool,
     ) -> bool {
-        if fails.diverse(at, span, many).is_none() {
+        if Marks::diverse_among(around, at, span, many).is_none() {
             return false;
         }
         let account = |m: &Mark| self.memory.accounts.get(&m.other);
         let is_home = |m: &Mark| account(m).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS));
-        let around = fails.between(at.saturating_sub(span), at.saturating_add(span));
         let strangers = Marks::only(around, |m| counts(m) && !is_home(m));
         if strangers.diverse(at, span, many).is_none() {
             return false;
@@ -313,6 +333,7 @@ impl Scene<'_> {
         let mut found: Vec<Finding> = self.success_after(name, &win).into_iter().collect();
         found.extend(self.dormant(name));
         found.extend(self.travel(name));
+        found.extend(self.countries(name));
         found.extend(self.fatigue(name));
         found.extend(self.out_of_bounds(name));
         found
@@ -339,7 +360,7 @@ impl Scene<'_> {
         let gave_way = |strange: &Marks| {
             let tried = strange.between(from, until);
             let many = tried.len() >= self.number(ID, "failures");
-            tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1).is_some())
+            tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1))
         };
         let brute = gave_way(&strange).then_some(());
         // Or the source tried many accounts, and this one among them.
@@ -348,7 +369,8 @@ impl Scene<'_> {
             let many = self.number("bw.spray-fast", "accounts");
             let tried = source.fails.between(from, until);
             let last = tried.last()?;
-            self.is_spray(&source.fails, &win.other, (last.at, window, many), |_| true).then_some(tried)
+            let around = source.fails.around(last.at, window, until);
+            self.is_spray(around, &win.other, (last.at, window, many), |_| true).then_some(tried)
         });
         let gateway =
             [Allowed::Gateway, Allowed::Scanner].iter().any(|a| self.policy.covers(*a, &win.other, win.at));
@@ -406,6 +428,39 @@ impl Scene<'_> {
                 finding.records.push((place.at, place.seq));
                 finding.numbers.insert(format!("{apart:.0} km in {} minutes", milliseconds / 60_000));
             }
+        }
+        (finding.records.len() > 1).then_some(finding)
+    }
+
+    /// Two countries within the hour, where a record gives no more than a country; not for who did so before.
+    fn countries(&self, name: &str) -> Option<Finding> {
+        const ID: &str = "bw.impossible-travel";
+        let (country, at) = (self.seen.country.as_ref()?, self.seen.at);
+        let is_exit = |from: &str| self.policy.covers(Allowed::VpnExit, from, at);
+        if self.seen.place.is_some() || self.seen.from.as_deref().is_some_and(is_exit) {
+            return None;
+        }
+        let span = self.milliseconds(ID, "country-within");
+        let countries = &self.memory.accounts.get(name)?.countries;
+        let mut finding = Finding::of(ID, name).with(self.seen);
+        for other in countries.around(at, span, i64::MAX).iter().filter(|m| m.other != *country) {
+            // Who lives at a border, or behind a gateway abroad, has been in both before.
+            let earlier = countries.between(i64::MIN, at.min(other.at) - TOLERANCE_MS);
+            let here = |m: &Mark| m.other == *country;
+            let there = |m: &Mark| {
+                m.other == other.other
+                    && countries.around(m.at, span, at.min(other.at) - TOLERANCE_MS).iter().any(here)
+            };
+            if earlier.iter().any(there) {
+                continue;
+            }
+            finding.records.push((other.at, other.seq));
+            let minutes = (at - other.at).abs() / 60_000;
+            finding.numbers.insert(format!(
+                "from {} and {} within {minutes} minutes, which the account never did before",
+                country.min(&other.other),
+                country.max(&other.other)
+            ));
         }
         (finding.records.len() > 1).then_some(finding)
     }
@@ -526,6 +581,12 @@ impl Scene<'_> {
         let is_service = |by: &String| ["local service", "s-1-5-19"].contains(&by.as_str());
         finding.mild = seen.act == Some(Act::ClockSet) && seen.by.as_ref().is_some_and(is_service);
         finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
+        let plain = match seen.act {
+            Some(Act::LogCleared) => Some("a log was emptied"),
+            Some(Act::LogPolicy) => Some("what is logged was changed or switched off"),
+            _ => None,
+        };
+        finding.numbers.extend(plain.map(str::to_owned));
         finding.numbers.extend(seen.amount.map(|a| format!("the clock was set by {} seconds", a / 1000)));
         Some(finding)
     }

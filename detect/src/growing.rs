@@ -249,7 +249,9 @@ impl Open {
                     "A log stopped or a clock was set on {what}, which a machine that was off explains as well"
                 )
             }
-            "bw.log-tampering" => format!("Logging was tampered with on {what}{}", by(&self.who)),
+            "bw.log-tampering" => {
+                format!("Logging was tampered with on {what}{}: {}", by(&self.who), listed(&self.numbers))
+            }
             "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
             "bw.unapproved-remote-tool" => format!(
                 "A remote tool that nobody approved: {what} on {}{}",
@@ -321,7 +323,12 @@ impl Open {
                 seconds("window")
             )],
             "bw.impossible-travel" => {
-                vec![format!("it fires above {} km/h, over at least {} km", of("speed"), of("distance"))]
+                vec![format!(
+                    "it fires above {} km/h, over at least {} km; or at two countries within {}",
+                    of("speed"),
+                    of("distance"),
+                    seconds("country-within")
+                )]
             }
             "bw.dormant-account" => vec![format!("it fires at {} days", of("days"))],
             "bw.silent-source" => vec![format!(

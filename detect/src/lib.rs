@@ -25,6 +25,7 @@ mod find;
 mod growing;
 mod logs;
 mod memory;
+mod numbers;
 mod patterns;
 mod policy;
 mod routes;

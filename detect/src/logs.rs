@@ -211,14 +211,16 @@ impl Hosts {
         let (decided, waiting): (Vec<Stop>, Vec<Stop>) =
             std::mem::take(&mut self.stops).into_iter().partition(due);
         self.stops = waiting;
-        let excused = |stop: &Stop| {
-            let times = self.excuses.get(&stop.host).map_or(&[][..], Vec::as_slice);
-            let before = GOING_DOWN_MS.max(restart);
-            times
-                .iter()
-                .any(|t| (stop.at.saturating_sub(before)..=stop.at.saturating_add(restart)).contains(t))
-        };
-        decided.into_iter().filter(|stop| !excused(stop)).collect()
+        let before = GOING_DOWN_MS.max(restart);
+        decided
+            .into_iter()
+            .filter(|s| !self.restarted(&s.host, s.at.saturating_sub(before), s.at.saturating_add(restart)))
+            .collect()
+    }
+
+    /// Whether the machine, or what writes its logs, started or stopped in an orderly way in that time.
+    pub(crate) fn restarted(&self, host: &str, from: i64, until: i64) -> bool {
+        self.excuses.get(host).is_some_and(|times| times.iter().any(|t| (from..=until).contains(t)))
     }
 
     /// Whether the machine of a stop is one that goes off and comes back: it came back on two days before.

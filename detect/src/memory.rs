@@ -144,9 +144,15 @@ impl Marks {
     }
 
     /// The last mark of the first window of this length around `at` that holds so many marks.
+    /// Those no further than `span` from `at`, and not after `until`.
+    pub(crate) fn around(&self, at: i64, span: i64, until: i64) -> &[Mark] {
+        self.between(at.saturating_sub(span), at.saturating_add(span).min(until))
+    }
+
+    /// The first window of this length around `at` that holds so many marks.
     pub(crate) fn crowded(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
         let many = many.max(1);
+        let around = self.around(at, span, i64::MAX);
         around
             .windows(many)
             .find(|w| w[many - 1].at - w[0].at <= span && w[0].at <= at && w[many - 1].at >= at)
@@ -154,7 +160,11 @@ impl Marks {
 
     /// The first window of this length around `at` in which so many different others stand.
     pub(crate) fn diverse(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let around = self.between(at.saturating_sub(span), at.saturating_add(span));
+        Self::diverse_among(self.around(at, span, i64::MAX), at, span, many)
+    }
+
+    /// The same among marks that are given in their order.
+    pub(crate) fn diverse_among(around: &[Mark], at: i64, span: i64, many: usize) -> Option<&[Mark]> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut start = 0;
         for (end, mark) in around.iter().enumerate() {
@@ -270,6 +280,9 @@ pub(crate) struct Account {
     pub(crate) spells: Spells,
     /// The last sign-ins whose place was told.
     pub(crate) places: Vec<Place>,
+    /// Sign-ins whose country was told.
+    #[serde(default)]
+    pub(crate) countries: Marks,
     touched: u64,
 }
 
@@ -319,6 +332,9 @@ impl Account {
                     self.known.iter().enumerate().min_by_key(|(_, k)| k.last()).map_or(0, |(at, _)| at);
                 self.known.remove(oldest);
             }
+        }
+        if let Some(country) = &seen.country {
+            self.countries.put(Mark { at: seen.at, seq: seen.seq, other: country.clone() }, WINS_LIMIT);
         }
         if let Some((north, east)) = seen.place {
             let from = source.unwrap_or("").to_owned();
@@ -382,6 +398,9 @@ pub(crate) struct Memory {
     sids: BTreeMap<String, String>,
     pub(crate) logs: BTreeMap<String, crate::logs::Log>,
     pub(crate) hosts: crate::logs::Hosts,
+    /// Numbers that logs give their own records.
+    #[serde(default)]
+    pub(crate) numbers: crate::numbers::Numbers,
     /// First sign-in of all: what is known of accounts is little before a day has passed.
     pub(crate) first_win: Option<i64>,
     /// Records that came so far.

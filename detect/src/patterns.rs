@@ -351,6 +351,45 @@ impl Patterns {
                 ..Finding::default()
             });
         }
+        found.extend(self.missing(seen));
+        found
+    }
+
+    /// Records that were taken out of the log before this one, by the numbers that it gives them.
+    fn missing(&mut self, seen: &Seen) -> Vec<Finding> {
+        let Some((channel, number)) = &seen.number else { return vec![] };
+        let host = seen.host.clone().unwrap_or_default();
+        let stream = format!("{} {host} {channel}", seen.log);
+        let gaps = self.state.memory.numbers.take(&stream, *number, (seen.at, seen.seq), &self.settings);
+        let restart = self.settings.of("bw.log-tampering", "restart").saturating_mul(1000);
+        let mut found = vec![];
+        for gap in gaps {
+            let (from, until) = (gap.before.0.saturating_sub(restart), gap.after.0.saturating_add(restart));
+            let names = |name: &str| self.state.policy.names(Allowed::Maintenance, name, gap.after.0);
+            if self.state.memory.hosts.restarted(&host, from, until) || names(&host) || names(&seen.log) {
+                continue;
+            }
+            let numbers = format!(
+                "{} missing of {channel}, numbers {} to {}, between two records {} seconds apart; {} before them were whole",
+                if gap.from == gap.to {
+                    "1 record is".to_owned()
+                } else {
+                    format!("{} records are", gap.to - gap.from + 1)
+                },
+                gap.from,
+                gap.to,
+                (gap.after.0 - gap.before.0) / 1000,
+                gap.run,
+            );
+            found.push(Finding {
+                id: "bw.log-tampering",
+                group: host.clone(),
+                records: vec![gap.before, gap.after],
+                what: [host.clone(), channel.clone()].into_iter().filter(|w| !w.is_empty()).collect(),
+                numbers: BTreeSet::from([numbers]),
+                ..Finding::default()
+            });
+        }
         found
     }
 

@@ -104,12 +104,16 @@ pub struct Seen {
     pub exists: Option<bool>,
     /// Degrees north and east, where the record says.
     pub place: Option<(f64, f64)>,
+    /// The country, in the letters of ISO 3166 or as the product writes it, in upper case, where the record says.
+    pub country: Option<String>,
     /// Whether the record says that the account is the provider's.
     pub is_providers: bool,
     /// How much, where that is a number.
     pub amount: Option<i64>,
     /// Whether what is passed on goes to addresses of the same domain only.
     pub stays_inside: bool,
+    /// The number that the log itself gave the record, and the channel within its machine that gives them.
+    pub number: Option<(String, u64)>,
 }
 
 /// Whether every address in `to` is of the domain of `owner`, and there is one.

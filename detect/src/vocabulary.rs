@@ -155,6 +155,8 @@ struct Map {
     north: Texts,
     #[serde(default)]
     east: Texts,
+    #[serde(default)]
+    country: Texts,
     /// Two fields with times, before and after: the amount is how far they are apart.
     clock: Option<(String, String)>,
     /// A number of seconds: the amount.
@@ -235,9 +237,10 @@ impl Vocabulary {
 
     fn read_where(&self, event: &Event, possible: Possible) -> Seen {
         let mut seen = Seen {
-            at: event.record.happened.as_millisecond(),
+            at: crate::detector::counted_at(&event.record).as_millisecond(),
             seq: event.record.seq,
             log: event.record.source.name().to_owned(),
+            number: crate::numbers::number(&event.fields).map(|(channel, n)| (channel.into_owned(), n)),
             ..Seen::default()
         };
         // A relay carries the logs of many hosts, each with a life of its own, whatever its records are about.
@@ -370,6 +373,7 @@ impl Map {
         seen.place = number(&self.north)
             .zip(number(&self.east))
             .filter(|(n, e)| n.abs() <= 90.0 && e.abs() <= 180.0 && (*n, *e) != (0.0, 0.0));
+        seen.country = name(&self.country).map(|c| c.to_uppercase());
         seen.amount = self.clock.as_ref().and_then(|(before, after)| {
             let time = |field: &str| found.text(field)?.parse::<model::Time>().ok();
             Some(time(after)?.as_millisecond().saturating_sub(time(before)?.as_millisecond()))

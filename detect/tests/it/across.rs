@@ -1,6 +1,6 @@
 //! One source at several customers: seen by the provider, and nothing of one customer with another.
 
-use super::{Sealing, at};
+use super::{Sealing, at, patterns, plays};
 use detect::{Across, Patterns, SPRAY_ACROSS, Settings, Vocabulary};
 use model::{Alert, CustomerId, Format};
 use serde_json::json;
@@ -160,4 +160,44 @@ fn people_who_mistype_in_one_network_and_are_in_then_are_no_attack() {
     people.extend(tries.iter().map(|t| (t.0, t.1, t.2 + 20, t.3, true)));
     people.sort_by_key(|t| t.2);
     assert_eq!(network(&people), vec![]);
+}
+
+/// What is seen across three customers whose records come in side by side, each customer's in its own order.
+fn side_by_side(mix: &plays::Mix, seeds: [Option<u64>; 3]) -> Vec<String> {
+    let mut across = Across::new([5; 32], plays::settings());
+    let mut customers: Vec<_> = ["acme", "borealis", "clinic"]
+        .into_iter()
+        .zip(seeds)
+        .map(|(customer, seed)| {
+            let lines = seed.map_or_else(|| mix.lines.clone(), |s| patterns::late(&mix.lines, s));
+            let sealing = Sealing::of(customer);
+            let (id, vocabulary) = (sealing.customer.clone(), Arc::new(Vocabulary::built_in()));
+            (sealing, Patterns::new(id, vocabulary, plays::settings()), lines)
+        })
+        .collect();
+    let mut told = std::collections::BTreeMap::new();
+    for begin in 0..mix.lines.len() {
+        for (sealing, patterns, lines) in &mut customers {
+            let batch = patterns::seal(sealing, &lines[begin..=begin]);
+            patterns.observe(&batch, 0);
+            across.observe(&sealing.customer, &patterns.take_crossings());
+        }
+        // A restart now and then.
+        if begin % 90 == 0 {
+            told.extend(across.take_alerts().into_iter().map(|a| (a.id.clone(), a)));
+            across = Across::from_bytes([5; 32], plays::settings(), &across.to_bytes()).expect("its own");
+        }
+    }
+    told.extend(across.take_alerts().into_iter().map(|a| (a.id.clone(), a)));
+    patterns::said(told.into_values().collect())
+}
+
+#[test]
+fn what_is_seen_across_customers_does_not_depend_on_the_order_of_arrival() {
+    let mix = plays::all();
+    let want = side_by_side(&mix, [None; 3]);
+    assert!(want.len() >= 3, "{want:?}");
+    for seed in 0..4 {
+        assert_eq!(side_by_side(&mix, [Some(seed), Some(seed + 10), None]), want);
+    }
 }

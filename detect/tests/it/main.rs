@@ -2,8 +2,10 @@
 
 mod across;
 mod clocks;
+mod marks;
 mod page;
 mod patterns;
+mod plays;
 mod quiet;
 mod rules;
 

@@ -2,6 +2,7 @@
 //! order and however the run is cut; and the ways around it that are known.
 
 use super::Sealing;
+use super::plays;
 use detect::{Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::{Alert, Event, Format, Kind, Record, Source, Time};
@@ -10,18 +11,18 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 86_400;
 
 /// A record: seconds behind the beginning, name of its log, format, fields.
-type Line = (i64, &'static str, Format, Value);
+pub(crate) type Line = (i64, &'static str, Format, Value);
 
 fn begin() -> i64 {
     "2026-11-02T00:00:00Z".parse::<Time>().expect("a time").as_second()
 }
 
-fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
+pub(crate) fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
     let first = sealing.log.tree().size();
     let event = |(seq, (at, log, format, fields)): (u64, &Line)| {
         let happened = Time::from_second(begin() + at).expect("a time");
@@ -37,9 +38,14 @@ fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
 
 /// Alerts of one customer's records, sealed in parts that end at these places, with a restart behind each.
 fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
+    alerts_with(lines, cuts, &Settings::default())
+}
+
+/// The same with thresholds.
+pub(crate) fn alerts_with(lines: &[Line], cuts: &[usize], settings: &Settings) -> Vec<Alert> {
     let mut sealing = Sealing::of("acme");
     let vocabulary = Arc::new(Vocabulary::built_in());
-    let new = || Patterns::new(Sealing::of("acme").customer, Arc::clone(&vocabulary), Settings::default());
+    let new = || Patterns::new(Sealing::of("acme").customer, Arc::clone(&vocabulary), settings.clone());
     let (mut patterns, mut all) = (new(), BTreeMap::new());
     let mut from = 0;
     for end in cuts.iter().copied().chain([lines.len()]) {
@@ -57,7 +63,12 @@ fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
 
 /// What fired, each once.
 fn fired(lines: &[Line]) -> Vec<String> {
-    let mut ids: Vec<String> = alerts_of(lines, &[]).into_iter().map(|a| a.rule.id).collect();
+    fired_with(lines, &Settings::default())
+}
+
+/// The same with thresholds.
+pub(crate) fn fired_with(lines: &[Line], settings: &Settings) -> Vec<String> {
+    let mut ids: Vec<String> = alerts_with(lines, &[], settings).into_iter().map(|a| a.rule.id).collect();
     ids.sort();
     ids.dedup();
     ids
@@ -67,19 +78,19 @@ fn check(what: &str, lines: &[Line], want: &[&str]) {
     assert_eq!(fired(lines), want, "{what}");
 }
 
-fn ssh(at: i64, user: &str, from: &str, success: bool) -> Line {
+pub(crate) fn ssh(at: i64, user: &str, from: &str, success: bool) -> Line {
     let outcome = if success { "success" } else { "failure" };
     let fields = json!({"program": "sshd", "action": "sign-in", "outcome": outcome, "user": user, "src_ip": from, "host": "gate"});
     (at, "sshd", Format::Syslog, fields)
 }
 
-fn windows(at: i64, event: u32, fields: Value) -> Line {
+pub(crate) fn windows(at: i64, event: u32, fields: Value) -> Line {
     let mut all = json!({"Channel": "Security", "EventID": event.to_string(), "Computer": "dc-1"});
     all.as_object_mut().expect("an object").extend(fields.as_object().cloned().expect("an object"));
     (at, "security", Format::Evtx, all)
 }
 
-fn entra(at: i64, user: &str, from: &str, code: i64) -> Line {
+pub(crate) fn entra(at: i64, user: &str, from: &str, code: i64) -> Line {
     let fields = json!({"userPrincipalName": user, "ipAddress": from, "status": {"errorCode": code}, "userAgent": "tool/1", "appDisplayName": "Mail"});
     (at, "entra", Format::Ndjson, fields)
 }
@@ -269,6 +280,42 @@ fn old_passwords_prompts_and_travel() {
     );
     check("Berlin and New York within a day", &[place(0, 52.5, 13.4), place(DAY, 40.7, -74.0)], &[]);
     check("Berlin and Hamburg within a minute", &[place(0, 52.5, 13.4), place(60, 53.5, 10.0)], &[]);
+    let country = |at: i64, code: &str| {
+        let mut line = entra(at, "eve@corp.example", BAD, 0);
+        line.3["location"] = json!({"countryOrRegion": code});
+        line
+    };
+    check(
+        "two countries in forty minutes",
+        &[country(0, "DE"), country(2400, "AU")],
+        &["bw.impossible-travel"],
+    );
+    check("two countries in two hours", &[country(0, "DE"), country(7200, "AU")], &[]);
+    check("one country in two spellings", &[country(0, "DE"), country(60, "de")], &[]);
+    let exit = policy(-1, json!([line("vpn-exit", "203.0.113.0/24")]));
+    check("an exit that the policy declares", &[exit, country(0, "DE"), country(2400, "AU")], &[]);
+    let border: Vec<Line> =
+        (0..9).flat_map(|d| [country(d * DAY, "DE"), country(d * DAY + 2400, "FR")]).collect();
+    let alerts = alerts_of(&border, &[]);
+    assert_eq!(
+        alerts.iter().map(|a| a.count).collect::<Vec<_>>(),
+        [2],
+        "only the first day of who lives at a border"
+    );
+    let okta = |at: i64, code: &str| {
+        let fields = json!({"eventType": "user.session.start", "outcome": {"result": "SUCCESS"}, "actor": {"alternateId": "eve@corp.example"}, "client": {"ipAddress": BAD, "geographicalContext": {"country": code}}});
+        (at, "okta", Format::Ndjson, fields)
+    };
+    check(
+        "two countries at another maker's",
+        &[okta(0, "Germany"), okta(1800, "Brazil")],
+        &["bw.impossible-travel"],
+    );
+    let google = |at: i64, code: &str| {
+        let fields = json!({"id": {"applicationName": "login"}, "actor": {"email": "eve@corp.example"}, "ipAddress": BAD, "events": [{"name": "login_success"}], "networkInfo": {"regionCode": code}});
+        (at, "google", Format::Ndjson, fields)
+    };
+    check("two countries at a third", &[google(0, "DE"), google(1800, "BR")], &["bw.impossible-travel"]);
     check("nowhere twice", &[place(0, 0.0, 0.0), place(60, 40.7, -74.0)], &[]);
 }
 
@@ -397,7 +444,7 @@ fn a_file_of_last_month_read_after_one_of_today_is_counted_where_it_happened() {
 }
 
 /// What an alert says, without the id by which it is called.
-fn said(alerts: Vec<Alert>) -> Vec<String> {
+pub(crate) fn said(alerts: Vec<Alert>) -> Vec<String> {
     let mut said: Vec<String> = alerts
         .into_iter()
         .map(|a| {
@@ -429,6 +476,62 @@ fn drawn() -> impl Strategy<Value = Vec<Line>> {
         lines.sort_by_key(|l| l.0);
         lines
     })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn cutting_a_mix_of_all_plays_changes_nothing(mix in plays::mixes(), ends in proptest::collection::vec(any::<proptest::sample::Index>(), 1..6)) {
+        let mut cuts: Vec<usize> = ends.iter().map(|i| *i.get(&mix.ends)).collect();
+        cuts.sort_unstable();
+        let told = |cuts: &[usize]| said(alerts_with(&mix.lines, cuts, &plays::settings()));
+        prop_assert_eq!(told(&cuts), told(&[]));
+    }
+
+    #[test]
+    fn the_order_of_arrival_changes_nothing_about_a_mix_of_all_plays(mix in plays::mixes(), seed in any::<u64>()) {
+        let told = |lines: &[Line]| said(alerts_with(lines, &[], &plays::settings()));
+        prop_assert_eq!(told(&late(&mix.lines, seed)), told(&mix.lines));
+    }
+
+    #[test]
+    fn the_same_mix_gives_the_same_bytes(mix in plays::mixes()) {
+        let bytes = || alerts_with(&mix.lines, &mix.ends[..1], &plays::settings()).iter().map(|a| a.to_json().to_string()).collect::<Vec<_>>();
+        prop_assert_eq!(bytes(), bytes());
+    }
+}
+
+#[test]
+fn a_restart_behind_every_record_of_a_play_changes_nothing() {
+    for number in 0..plays::PLAYS.len() {
+        let mix = plays::mixed(&[(number, 5_000, 1)]);
+        let told = |cuts: &[usize]| said(alerts_with(&mix.lines, cuts, &plays::settings()));
+        assert_eq!(told(&mix.ends), told(&[]), "{}", plays::PLAYS[number].id);
+    }
+}
+
+#[test]
+fn records_of_a_play_that_come_late_in_any_order_change_nothing() {
+    for number in 0..plays::PLAYS.len() {
+        let mix = plays::mixed(&[(number, 5_000, 1)]);
+        let told = |lines: &[Line]| said(alerts_with(lines, &[], &plays::settings()));
+        for seed in 0..12 {
+            assert_eq!(told(&late(&mix.lines, seed)), told(&mix.lines), "{}", plays::PLAYS[number].id);
+        }
+    }
+}
+
+/// The same lines, each late by less than two minutes.
+pub(crate) fn late(lines: &[Line], seed: u64) -> Vec<Line> {
+    let mut state = seed;
+    let mut arrived: Vec<(i64, Line)> = vec![];
+    for line in lines {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        arrived.push((line.0 + i64::try_from((state >> 33) % 118).expect("small"), line.clone()));
+    }
+    arrived.sort_by_key(|(at, _)| *at);
+    arrived.into_iter().map(|(_, l)| l).collect()
 }
 
 proptest! {
@@ -485,6 +588,70 @@ fn an_alert_tells_every_number_that_decided_it() {
             assert!(why.contains(number), "{id}: {why} lacks {number}");
         }
     }
+}
+
+/// Records of a Windows log that numbers them, one every ten seconds; those that `gone` names are not there.
+fn numbered(many: i64, gone: impl Fn(i64) -> bool) -> Vec<Line> {
+    let line = |n: i64| windows(n * 10, 4634, json!({"EventRecordID": 70_000 + n, "LogonType": "3"}));
+    (0..many).filter(|n| !gone(*n)).map(line).collect()
+}
+
+#[test]
+fn records_that_were_taken_out_of_a_log_are_missed_by_their_numbers() {
+    let found = &["bw.log-tampering"][..];
+    let taken_out = |n: i64| (700..703).contains(&n);
+    check("three records of a log that never lacked one", &numbered(900, taken_out), found);
+    check("a single one", &numbered(900, |n| n == 700), found);
+    check("a whole log", &numbered(900, |_| false), &[]);
+    check("a log that is filtered on its way", &numbered(3000, |n| n % 9 < 3), &[]);
+    check("a gap in the first hour of a log", &numbered(900, |n| n == 300), &[]);
+    let mut restarted = numbered(900, taken_out);
+    restarted.push(windows(7_000, 1074, json!({"Channel": "System"})));
+    restarted.sort_by_key(|l| l.0);
+    check("a gap around a restart of the machine", &restarted, &[]);
+    let mut planned = vec![policy(-1, json!([line("maintenance", "dc-1")]))];
+    planned.extend(numbered(900, taken_out));
+    check("a gap while the machine is worked on", &planned, &[]);
+    let mut anew = numbered(900, |_| false);
+    anew.extend((0..900).map(|n| windows(9_000 + n * 10, 4634, json!({"EventRecordID": 1 + n}))));
+    check("numbers that begin anew", &anew, &[]);
+    let outage: Vec<Line> = numbered(900, taken_out)
+        .into_iter()
+        .map(|mut l| {
+            l.0 += if l.0 > 7_000 { 2 * HOUR } else { 0 };
+            l
+        })
+        .collect();
+    check("a collection that was away for two hours", &outage, &[]);
+    let others = numbered(900, |_| false).into_iter().zip(numbered(900, |_| false));
+    let two: Vec<Line> = others
+        .flat_map(|(one, mut other)| {
+            other.3["Computer"] = "ws-2".into();
+            other.3["EventRecordID"] = json!(other.0 / 10 + 9);
+            [one, other]
+        })
+        .collect();
+    check("two machines on one relay, each with numbers of its own", &two, &[]);
+    let audit = |n: i64, part: &str| {
+        let message = format!("type={part} msg=audit(1793577600.{:03}:{}): pid=1", n % 1000, 40 + n);
+        (n * 10, "audit", Format::Text, json!({"message": message, "host": "srv"}))
+    };
+    let events = |gone: i64| {
+        let kept = (0..900).filter(move |n| *n != gone);
+        kept.flat_map(|n| [audit(n, "SYSCALL"), audit(n, "PATH")]).collect::<Vec<_>>()
+    };
+    check("auditd, with two records for each event", &events(-1), &[]);
+    check("auditd, one event taken out", &events(640), found);
+    let journal = |gone: i64| -> Vec<Line> {
+        let cursor = |n: i64| json!({"__CURSOR": format!("s=ab;i={:x};b=cd", 4096 + n), "_HOSTNAME": "srv", "MESSAGE": "x"});
+        (0..900).filter(|n| *n != gone).map(|n| (n * 10, "journal", Format::Ndjson, cursor(n))).collect()
+    };
+    check("a journal", &journal(-1), &[]);
+    check("a journal that lacks one", &journal(640), found);
+    let alerts = alerts_of(&numbered(900, taken_out), &[]);
+    let why = alerts[0].details.as_ref().expect("details").why.join(" ");
+    assert!(why.contains("3 records are missing of Security, numbers 70700 to 70702"), "{why}");
+    assert_eq!(alerts[0].count, 2, "the records on both sides");
 }
 
 /// Names and texts that maps ask for, at the top, nested, and as one text with dots.
