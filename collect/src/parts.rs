@@ -257,6 +257,18 @@ impl Unread<'_> {
         }
     }
 
+    /// When it happened, as [`Unread::full`] says it.
+    #[must_use]
+    pub fn happened(&mut self) -> Time {
+        let About { options, modified, format, .. } = self.about;
+        if let Raw::Bytes(raw) = &self.raw
+            && let Ok(when) = quick::when(*format, raw, &options.limits, self.scratch)
+        {
+            return happened(&when, options, *modified).0;
+        }
+        self.fields().1
+    }
+
     /// Reads it in full. Where it ends in its input is not known: `end` is 0.
     #[must_use]
     pub fn full(&self) -> Arrival {

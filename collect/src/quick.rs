@@ -4,11 +4,14 @@
 //! a broken, deep, wide or odd record means. Where it does not decline, a [`Sink`] was given what the full reading's
 //! fields hold, in their order.
 
+mod clock;
 mod json;
 mod xml;
 
 use crate::Limits;
 use model::Format;
+
+pub(crate) use clock::when;
 
 /// Deepest nesting that is read quickly; real records have four levels at most.
 const DEPTH: usize = 24;

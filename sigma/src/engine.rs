@@ -161,6 +161,12 @@ impl Engine {
         self.tell(matched, &view, (event.happened, event.seq))
     }
 
+    /// Whether a correlation looks at what this rule matches: of other rules [`Engine::settle`] never asks the fields.
+    #[must_use]
+    pub fn feeds_correlation(&self, rule: usize) -> bool {
+        self.correlations.is_fed_by(rule)
+    }
+
     /// Goes on with other rules. Correlations keep what they know where the rule of the same id asks the same of rules
     /// with the same ids; others begin anew.
     pub fn replace(&mut self, compiled: Arc<Compiled>) {

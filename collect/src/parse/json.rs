@@ -13,7 +13,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 /// Names under which records keep their time, the most telling first.
-const TIME_NAMES: [&str; 24] = [
+pub(crate) const TIME_NAMES: [&str; 24] = [
     "@timestamp",
     "timestamp",
     "time",
@@ -80,18 +80,24 @@ fn when(fields: &Fields) -> When {
     named.chain(system).chain(winlog).map(value_when).find(|w| *w != When::Unknown).unwrap_or_default()
 }
 
-fn value_when(value: &Value) -> When {
+/// The time that a value says.
+pub(crate) fn value_when(value: &Value) -> When {
     match value {
-        Value::String(text) => match time::read(text) {
-            When::Unknown => time::leading(text).map_or(When::Unknown, |(when, _)| when),
-            when => when,
-        },
+        Value::String(text) => text_when(text),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => time::epoch(whole),
             (None, Some(real)) => time::seconds(real),
             _ => When::Unknown,
         },
         _ => When::Unknown,
+    }
+}
+
+/// The time that a text says, or begins with.
+pub(crate) fn text_when(text: &str) -> When {
+    match time::read(text) {
+        When::Unknown => time::leading(text).map_or(When::Unknown, |(when, _)| when),
+        when => when,
     }
 }
 

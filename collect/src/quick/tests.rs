@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::parse;
+use crate::time::When;
 use model::Fields;
 use proptest::prelude::*;
 use serde_json::{Number, Value};
@@ -91,6 +92,9 @@ fn check(format: Format, raw: &[u8]) -> bool {
     assert_eq!(full.defects, vec![], "{shown}");
     notes.values.sort();
     assert_eq!(notes.values, notes_of(&full.fields), "{shown}");
+    if let Ok(when) = when(format, raw, &limits, &mut Scratch::default()) {
+        assert_eq!(when, full.when, "{shown}");
+    }
     false
 }
 
@@ -158,6 +162,44 @@ fn what_is_odd_is_declined() {
     }
 }
 
+/// The time as it is found quickly, which is that of the full reading; none where only that can tell.
+fn time_of(raw: &str) -> Option<When> {
+    let format = if raw.starts_with('<') { Format::Evtx } else { Format::Ndjson };
+    let limits = Limits::default();
+    let found = when(format, raw.as_bytes(), &limits, &mut Scratch::default()).ok()?;
+    assert_eq!(found, parse::parse(format, raw.as_bytes(), &limits).when, "{raw}");
+    Some(found)
+}
+
+#[test]
+fn the_time_is_found_by_the_names_that_tell_it() {
+    let known = |raw: &str| assert_ne!(time_of(raw).expect("told quickly"), When::Unknown, "{raw}");
+    known(r#"{"a":1,"@timestamp":"2026-11-01T10:00:00Z","time":"2025-01-01T00:00:00Z"}"#);
+    known(r#"{"time":"2025-01-01T00:00:00Z","@timestamp":"2026-11-01T10:00:00Z"}"#);
+    known(r#"{"@timestamp":"never","ts":1793527200.25}"#);
+    known(r#"{"ts":1793527200}"#);
+    known(r##"{"Event":{"System":{"TimeCreated":{"#attributes":{"SystemTime":"2026-11-01T10:00:00Z"}}}}}"##);
+    known(r#"{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}}"#);
+    known(r#"{"TimeCreated":"2026-11-01T10:00:00Z","Event":{"System":{"x":{"TimeCreated":1}}}}"#);
+    known("<Event><System><TimeCreated SystemTime='2026-11-01T10:00:00Z'/></System></Event>");
+    for raw in [
+        r#"{"a":"2026-11-01T10:00:00Z"}"#,
+        r#"{"deep":{"@timestamp":"2026-11-01T10:00:00Z"}}"#,
+        r#"{"ts":{"SystemTime":"2026-11-01T10:00:00Z"}}"#,
+        r#"{"Event":{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}},"time":null,"date":true}"#,
+        "<Event><System><Level>4</Level></System><EventData><Data Name='time'>2026-11-01</Data></EventData></Event>",
+    ] {
+        assert_eq!(time_of(raw), Some(When::Unknown), "{raw}");
+    }
+    for raw in [
+        r#"{"ts":[1793527200]}"#,
+        r#"{"ts":1793527200,"ts":"x"}"#,
+        r##"{"Event":[{"System":{"TimeCreated":{"#attributes":{"SystemTime":"2026-11-01T10:00:00Z"}}}}]}"##,
+    ] {
+        assert_eq!(time_of(raw), None, "{raw}");
+    }
+}
+
 fn json() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),
@@ -191,6 +233,23 @@ proptest! {
             raw[at] = byte.as_bytes()[0];
         }
         check(Format::Ndjson, &raw);
+    }
+
+    #[test]
+    fn the_time_that_is_found_quickly_is_that_of_the_full_reading(
+        pairs in prop::collection::vec((
+            prop::sample::select(vec![
+                "ts", "time", "@timestamp", "TimeCreated", "SystemTime", "Event", "eventTime", "a", "_time",
+            ]),
+            prop::sample::select(vec![
+                "\"2026-11-01T10:00:00Z\"", "\"Nov  3 10:00:00 host x\"", "1793527200", "1793527200.5", "-1", "null", "\"\"", "true",
+                "[1793527200]", "{\"SystemTime\":\"2025-11-01T10:00:00Z\"}", "{\"System\":{\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2024-11-01T10:00:00Z\"}}}}",
+                "{\"System\":{\"TimeCreated\":1793527200}}", "1e400", "123456789012345678901234567890",
+            ]),
+        ), 0..6),
+    ) {
+        let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        time_of(&format!("{{{}}}", pairs.join(",")));
     }
 
     #[test]

@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Workers; more are no faster where the input is cut by one thread.
 const WORKERS: usize = 2;
-/// Parts that are out at once: what memory is bounded by.
-const PARTS: usize = 8;
+/// Parts that wait for a worker, so that none has to sleep and be woken for each.
+const WAITING: usize = 16;
+/// Messages that are out at once: what memory is bounded by.
+const PARTS: usize = 32;
 
 /// What comes back, in the order of the inputs.
 pub(crate) enum Step<'a> {
@@ -43,7 +45,7 @@ type Told<'a> = Result<(u64, Step<'a>), Box<dyn Any + Send>>;
 
 /// Scans the inputs and hands out what was met, in their order, whatever the threads do.
 pub(crate) fn scan<'a>(job: &Job<'a>, each: &mut dyn FnMut(Step<'a>)) {
-    let (work, parts) = sync_channel::<(u64, Part)>(WORKERS);
+    let (work, parts) = sync_channel::<(u64, Part)>(WAITING);
     let parts = Mutex::new(parts);
     let (tell, told) = channel::<Told<'a>>();
     // One leave for each message that may be out; it comes back when the message was taken in order.

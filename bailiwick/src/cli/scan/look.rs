@@ -6,7 +6,7 @@
 use collect::{Arrival, Part, Scalar, Sink, Unread, Worktop};
 use model::{Fields, Time};
 use serde_json::Value;
-use sigma::{At, Class, Compiled, Extent, FieldValue, Filling, Names, Route, Scratch, Sources, classify};
+use sigma::{At, Class, Compiled, Engine, Extent, FieldValue, Filling, Names, Route, Scratch, Sources, classify};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -32,6 +32,7 @@ pub(crate) enum Way {
 pub(crate) struct Found {
     /// Its number in the part, from 0.
     pub(crate) at: u64,
+    /// Its fields, if a correlation may ask them; otherwise none.
     pub(crate) fields: Fields,
     pub(crate) happened: Time,
     pub(crate) class: Class,
@@ -50,6 +51,8 @@ pub(crate) struct Seen {
 /// A worker.
 pub(crate) struct Look {
     compiled: Arc<Compiled>,
+    /// For each rule whether a correlation looks at what it matches.
+    feeds: Vec<bool>,
     way: Way,
     fields: sigma::Fields,
     scratch: Scratch,
@@ -71,8 +74,10 @@ struct Known {
 
 impl Look {
     pub(crate) fn new(compiled: &Arc<Compiled>, way: Way) -> Self {
+        let engine = Engine::over(Arc::clone(compiled));
         Self {
             compiled: Arc::clone(compiled),
+            feeds: (0..compiled.rules().len()).map(|rule| engine.feeds_correlation(rule)).collect(),
             way,
             fields: sigma::Fields::new(),
             scratch: Scratch::default(),
@@ -111,7 +116,10 @@ impl Look {
                 return None;
             }
             let matched = matched.to_vec();
-            let (fields, happened) = unread.fields();
+            let (fields, happened) = match is_correlated(&self.feeds, &matched) {
+                true => unread.fields(),
+                false => (Fields::new(), unread.happened()),
+            };
             return Some(Found { at, fields, happened, class: class.clone(), matched });
         }
         let Arrival { draft, fields, .. } = unread.full();
@@ -119,6 +127,7 @@ impl Look {
         let route = self.compiled.route(&class);
         self.fields.take_map(self.compiled.names(), route.extent(), &fields);
         let matched = self.compiled.matches(&route, &self.fields, &mut self.scratch).to_vec();
+        let fields = if is_correlated(&self.feeds, &matched) { fields } else { Fields::new() };
         (!matched.is_empty()).then_some(Found { at, fields, happened: draft.happened, class, matched })
     }
 
@@ -180,6 +189,11 @@ impl Look {
         self.classes.insert(self.decides.key.clone(), Arc::clone(&known));
         known
     }
+}
+
+/// Whether a correlation looks at what some of these rules match.
+fn is_correlated(feeds: &[bool], matched: &[usize]) -> bool {
+    matched.iter().any(|rule| feeds.get(*rule).is_some_and(|feeds| *feeds))
 }
 
 /// The fields by which log sources are told apart.

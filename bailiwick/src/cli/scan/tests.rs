@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// Rules that look at names, paths, lists, numbers, nothing and everything.
 const RULES: &str = r#"
 title: name
+name: named
 logsource: {category: any}
 detection:
   s: {a: x}
@@ -40,6 +41,14 @@ logsource: {service: sysmon}
 detection:
   k: [needle, 7]
   condition: k
+---
+title: many
+correlation:
+  type: event_count
+  rules: [named]
+  group-by: [a]
+  timespan: 1m
+  condition: {gte: 2}
 "#;
 
 fn options() -> Options {
