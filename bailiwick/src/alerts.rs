@@ -69,7 +69,12 @@ pub(crate) fn all(home: &Home, customers: &[CustomerId]) -> Result<Vec<Alert>, F
     Ok(list)
 }
 
+/// Puts the part in another customer's log to what is known already.
 fn join(there: &mut Alert, part: Alert) {
+    let head = part.summary.split_once(" here").map(|(head, _)| head.to_owned());
+    name_log(there);
+    let mut part = part;
+    name_log(&mut part);
     there.customers.extend(part.customers);
     there.customers.sort();
     there.customers.dedup();
@@ -79,10 +84,26 @@ fn join(there: &mut Alert, part: Alert) {
     there.count = there.count.max(part.count);
     there.first = there.first.min(part.first);
     there.last = there.last.max(part.last);
-    there.summary = format!("{}: {} customers", there.rule.title, there.customers.len());
+    let (many, times) = (there.customers.len(), there.count);
+    there.summary = match head {
+        Some(head) if there.rule.id == detect::SEEN_ACROSS => {
+            format!("{head} at {many} customers within a day")
+        }
+        Some(head) => format!("{head} {times} times at {many} customers within a day"),
+        None => format!("{}: {many} customers", there.rule.title),
+    };
     if let (Some(details), Some(more)) = (&mut there.details, part.details) {
         details.why.extend(more.why);
         details.why.sort();
         details.why.dedup();
+    }
+}
+
+/// In a part, says whose log it counts records of.
+fn name_log(alert: &mut Alert) {
+    let [customer] = &alert.customers[..] else { return };
+    let named = format!("in the log of {customer}");
+    if let Some(details) = &mut alert.details {
+        details.why.iter_mut().for_each(|why| *why = why.replace("in this log", &named));
     }
 }

@@ -338,18 +338,31 @@ impl Across {
         let others = alert.customers.len().saturating_sub(1);
         let others =
             if others == 1 { "1 other customer".to_owned() } else { format!("{others} other customers") };
+        let here = part.records.len();
+        let (one, times) =
+            (word_of(alert), if here == 1 { "once".to_owned() } else { format!("{here} times") });
         part.summary = if alert.rule.id == SEEN_ACROSS {
-            format!("What was found here was found at {others} of the provider's too, within a day")
+            format!("The same {one} was found here and at {others} of the provider, within a day")
         } else {
-            format!(
-                "One source failed to sign in here on accounts, and at {others} of the provider's, within a day"
-            )
+            format!("One {one} failed to sign in here {times}, and at {others} of the provider, within a day")
         };
         if let Some(details) = &mut part.details {
-            details.why = vec![format!("{} of the records stand here", part.records.len())];
+            let stand = if here == 1 { "stands" } else { "stand" };
+            let fires =
+                details.why.iter().filter_map(|w| Some(w.split_once("; ")?.1.to_owned())).collect::<Vec<_>>();
+            details.why =
+                [format!("{here} of its records {stand} in this log")].into_iter().chain(fires).collect();
         }
         part
     }
+}
+
+/// What customers have in common, in the word that the alert's sentence says.
+fn word_of(alert: &Alert) -> &'static str {
+    let said = alert.summary.strip_prefix("One ").or_else(|| alert.summary.strip_prefix("The same "));
+    let word = said
+        .and_then(|rest| CrossingKind::ALL.into_iter().map(CrossingKind::word).find(|w| rest.starts_with(w)));
+    word.unwrap_or("source")
 }
 
 /// The alert over the window in which a thing touched most, if that is enough.

@@ -4,6 +4,7 @@
 //! back, and what excuses one happened longer before it than records may be late.
 
 use crate::about::Settings;
+use crate::growing::span;
 use crate::memory::{DAY_MS, Mark, Marks, Memory, TOLERANCE_MS, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
@@ -36,6 +37,8 @@ pub(crate) struct Finding {
     /// Its records: when, and place in the log.
     pub(crate) records: Vec<(i64, u64)>,
     pub(crate) who: BTreeSet<String>,
+    /// Those of `who` who did it, where it was done to others.
+    pub(crate) by: BTreeSet<String>,
     pub(crate) from: BTreeSet<String>,
     pub(crate) what: BTreeSet<String>,
     /// Numbers that only this finding knows.
@@ -53,6 +56,7 @@ impl Finding {
         self.records.push((seen.at, seen.seq));
         self.who.extend(seen.account.clone());
         self.who.extend(seen.by.clone());
+        self.by.extend(seen.by.clone());
         self.from.extend(seen.from.clone());
         self.what.extend(seen.object.clone());
         self
@@ -427,7 +431,8 @@ impl Scene<'_> {
             let used_to = |source: &str| account.is_used_to(source, self.seen.at.min(place.at), KNOWN_DAYS);
             if apart >= least && apart > speed * hours && !(used_to(&here) && used_to(&place.from)) {
                 finding.records.push((place.at, place.seq));
-                finding.numbers.insert(format!("{apart:.0} km in {} minutes", milliseconds / 60_000));
+                finding.from.extend(Some(place.from.clone()).filter(|f| !f.is_empty()));
+                finding.numbers.insert(format!("{apart:.0} km in {}", span(milliseconds)));
             }
         }
         (finding.records.len() > 1).then_some(finding)
@@ -456,9 +461,9 @@ impl Scene<'_> {
                 continue;
             }
             finding.records.push((other.at, other.seq));
-            let minutes = (at - other.at).abs() / 60_000;
+            let within = crate::growing::span((at - other.at).abs());
             finding.numbers.insert(format!(
-                "from {} and {} within {minutes} minutes, which the account never did before",
+                "from {} and {} within {within}, which the account never did before",
                 country.min(&other.other),
                 country.max(&other.other)
             ));
@@ -582,13 +587,25 @@ impl Scene<'_> {
         let is_service = |by: &String| ["local service", "s-1-5-19"].contains(&by.as_str());
         finding.mild = seen.act == Some(Act::ClockSet) && seen.by.as_ref().is_some_and(is_service);
         finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
+        let object = seen.object.as_deref().unwrap_or("");
         let plain = match seen.act {
-            Some(Act::LogCleared) => Some("a log was emptied"),
-            Some(Act::LogPolicy) => Some("what is logged was changed or switched off"),
+            Some(Act::LogCleared) if object.is_empty() => Some("a log was emptied".to_owned()),
+            Some(Act::LogCleared) => Some(format!("a log was emptied ({object})")),
+            Some(Act::LogPolicy) if object.is_empty() => {
+                Some("what is logged was changed or switched off".to_owned())
+            }
+            Some(Act::LogPolicy) => Some(format!("what is logged was changed or switched off ({object})")),
             _ => None,
         };
-        finding.numbers.extend(plain.map(str::to_owned));
-        finding.numbers.extend(seen.amount.map(|a| format!("the clock was set by {} seconds", a / 1000)));
+        finding.numbers.extend(plain);
+        let set = |by: i64| {
+            format!(
+                "the clock was set {} by {}",
+                if by < 0 { "back" } else { "forward" },
+                span(by.saturating_abs())
+            )
+        };
+        finding.numbers.extend(seen.amount.map(set));
         Some(finding)
     }
 

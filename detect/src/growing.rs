@@ -29,6 +29,9 @@ struct Open {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     again: BTreeMap<u64, u64>,
     who: BTreeSet<String>,
+    /// Those of `who` who did it, where it was done to others.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    by: BTreeSet<String>,
     from: BTreeSet<String>,
     what: BTreeSet<String>,
     numbers: BTreeSet<String>,
@@ -85,6 +88,7 @@ impl Growing {
                 more: 0,
                 again: BTreeMap::new(),
                 who,
+                by: BTreeSet::new(),
                 from,
                 what,
                 numbers,
@@ -174,6 +178,7 @@ impl Open {
             }
         };
         put(&mut self.who, finding.who);
+        put(&mut self.by, finding.by);
         put(&mut self.from, finding.from);
         put(&mut self.what, finding.what);
         put(&mut self.numbers, finding.numbers);
@@ -190,7 +195,7 @@ impl Open {
     }
 
     fn alert(&self, key: &str, customer: &CustomerId, settings: &Settings) -> Option<Alert> {
-        let (id, _) = key.split_once('\n')?;
+        let (id, group) = key.split_once('\n')?;
         let about = detection(id)?;
         let time = |at: i64| Time::from_millisecond(at).ok();
         let reference = |seq: &u64| RecordRef { customer: customer.clone(), seq: *seq };
@@ -209,7 +214,7 @@ impl Open {
             count,
             first: time(self.first)?,
             last: time(self.last)?,
-            summary: self.sentence(about),
+            summary: self.sentence(about, group),
             is_backwards: false,
             details: Some(AlertDetails {
                 who: shown(&self.who),
@@ -222,13 +227,21 @@ impl Open {
         })
     }
 
+    /// Who did it, or whoever is named when the record does not tell them apart.
+    fn doer(&self) -> &BTreeSet<String> {
+        if self.by.is_empty() { &self.who } else { &self.by }
+    }
+
     /// How many times it happened: more often than there are records where one stands for several.
     fn tries(&self) -> u64 {
         self.records.len() as u64 + self.more + self.again.values().sum::<u64>()
     }
 
     /// What happened, in one sentence of plain words.
-    fn sentence(&self, about: &About) -> String {
+    fn sentence(&self, about: &About, group: &str) -> String {
+        // Who did it is named behind, unless they did it to themselves.
+        let whom: BTreeSet<String> = self.who.difference(&self.by).cloned().collect();
+        let whom = if whom.is_empty() { &self.who } else { &whom };
         let who = named(&self.who, "account", "accounts");
         let from = named(&self.from, "source", "sources");
         let what = listed(&self.what);
@@ -267,7 +280,9 @@ impl Open {
                 )
             }
             "bw.log-tampering" => {
-                format!("Logging was tampered with on {what}{}: {}", by(&self.who), listed(&self.numbers))
+                // A cloud's logs are of no machine.
+                let on = if group.is_empty() { String::new() } else { format!(" on {group}") };
+                format!("Logging was tampered with{on}{}: {}", by(&self.by), listed(&self.numbers))
             }
             "bw.silent-source" => format!("{what} has written nothing since {}", clock(self.last)),
             "bw.unapproved-remote-tool" => format!(
@@ -284,16 +299,18 @@ impl Open {
                 )
             }
             "bw.new-administrator" => {
-                format!("{} was made an administrator{}", listed(&self.who), of(&self.what))
+                let made =
+                    if whom.len() > 1 { "were made administrators" } else { "was made an administrator" };
+                format!("{} {made}{}{}", listed(whom), of(&self.what), by(&self.by))
             }
             "bw.new-consent" => {
-                format!("An application was granted rights{}{}", of(&self.what), by(&self.who))
+                format!("An application was granted rights{}{}", of(&self.what), by(self.doer()))
             }
             "bw.new-forwarding-rule" => {
                 format!("Mail of {} is passed on{}", listed(&self.who), of(&self.what))
             }
             "bw.new-federation" => {
-                format!("Sign-ins of somebody else are trusted{}{}", of(&self.what), by(&self.who))
+                format!("Sign-ins of somebody else are trusted{}{}", of(&self.what), by(self.doer()))
             }
             _ => format!("{}: {who}", about.title),
         }
@@ -354,7 +371,11 @@ impl Open {
                 seconds("least"),
                 of("factor")
             )],
-            _ => vec![format!("it fires at once: {}", about.fires)],
+            _ => {
+                let rest = about.fires.strip_prefix(char::is_uppercase).unwrap_or(about.fires);
+                let head = about.fires.strip_suffix(rest).unwrap_or("").to_lowercase();
+                vec![format!("it fires at once: {head}{rest}")]
+            }
         };
         why.extend(self.numbers.iter().cloned());
         if !self.again.is_empty() {
@@ -400,7 +421,8 @@ fn of(names: &BTreeSet<String>) -> String {
     if names.is_empty() { String::new() } else { format!(": {}", listed(names)) }
 }
 
-fn span(milliseconds: i64) -> String {
+/// A time in the greatest unit of which there are at least two, or in seconds.
+pub(crate) fn span(milliseconds: i64) -> String {
     let seconds = milliseconds / 1000;
     let (many, unit) = match seconds {
         0..120 => (seconds, "second"),

@@ -31,6 +31,7 @@ mod policy;
 mod routes;
 mod rules;
 mod seen;
+mod steps;
 mod tools;
 mod vocabulary;
 
@@ -41,5 +42,6 @@ pub use patterns::{Patterns, StateError};
 pub use policy::{Allowed, Line, Policy, PolicyError};
 pub use rules::{beside_patterns, built_in, built_in_files};
 pub use seen::{Act, Outcome, Seen, account, address};
+pub use steps::first_steps;
 pub use tools::{tool, tools};
 pub use vocabulary::{Vocabulary, VocabularyError};

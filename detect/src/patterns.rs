@@ -337,6 +337,7 @@ impl Patterns {
                 group: if may_be_off { "(may be off)".to_owned() } else { stop.host.clone() },
                 records: vec![(stop.at, stop.seq)],
                 who: stop.by.clone().into_iter().collect(),
+                by: stop.by.clone().into_iter().collect(),
                 what: stop
                     .object
                     .clone()

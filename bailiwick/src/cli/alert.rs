@@ -7,9 +7,10 @@ use crate::out::{Form, Out};
 use crate::watch;
 use clap::{Args, Subcommand};
 use custody::Home;
+use detect::Vocabulary;
 use model::{Alert, CustomerId, Event, Level};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Records that `show` prints.
@@ -248,7 +249,10 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
         out.document("alert", value);
         return Ok(Exit::Ok);
     }
-    let mut text = told(alert, closed.get(&alert.id).filter(|_| !is_open(alert, &closed)), records.len());
+    let vocabulary = Vocabulary::built_in();
+    let read = Read::of(&vocabulary, &records);
+    let mut text =
+        told(alert, closed.get(&alert.id).filter(|_| !is_open(alert, &closed)), records.len(), &read);
     for (customer, event) in &records {
         let record = &event.record;
         let raw: String = String::from_utf8_lossy(&record.raw).trim_end().chars().take(300).collect();
@@ -260,31 +264,73 @@ fn show(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
             crate::out::clean(&raw)
         ));
     }
-    if let Some((customer, event)) = records.first() {
-        text.push_str("\nmore of the same source or account:\n");
-        let value =
-            |name: &str| event.fields.get(name).and_then(serde_json::Value::as_str).filter(|v| !v.is_empty());
-        let field = [
-            "src_ip",
-            "IpAddress",
-            "ipAddress",
-            "user",
-            "TargetUserName",
-            "userPrincipalName",
-            "Computer",
-            "host",
-        ]
-        .into_iter()
-        .find(|f| value(f).is_some());
-        let query = field.map_or("*".to_owned(), |f| format!("{f}:\"{}\"", value(f).unwrap_or("")));
-        text.push_str(&format!("  bailiwick hunt --customer {customer} --last 50 '{query}'"));
-    }
+    text.push_str(&further(alert, &read));
     out.text(&text);
     Ok(Exit::Ok)
 }
 
+/// What the records of an alert say of themselves, through the vocabulary of the detections.
+#[derive(Default)]
+struct Read {
+    who: BTreeSet<String>,
+    from: BTreeSet<String>,
+    hosts: BTreeSet<String>,
+    about: BTreeSet<String>,
+    /// The maps that read them: which products they are of.
+    maps: BTreeSet<String>,
+}
+
+impl Read {
+    fn of(vocabulary: &Vocabulary, records: &[(CustomerId, Event)]) -> Self {
+        let mut read = Self::default();
+        for (_, event) in records {
+            let seen = vocabulary.read(event);
+            if seen.act.is_none() {
+                continue;
+            }
+            read.who.extend(seen.account.into_iter().chain(seen.by));
+            read.from.extend(seen.from);
+            read.hosts.extend(seen.host);
+            read.about.extend(seen.object);
+            read.maps.extend(vocabulary.decides(&event.fields).map(str::to_owned));
+        }
+        read
+    }
+}
+
+/// What to look at next, in commands: everything of the same source, account and machine, and how to close the alert.
+fn further(alert: &Alert, read: &Read) -> String {
+    let Some(customer) = alert.customers.first() else { return String::new() };
+    // Only names that a shell takes as they stand: what records hold was written by strangers.
+    let is_plain = |name: &&String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-:@".contains(c);
+        name.len() <= 100 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
+    };
+    let one = |names: &BTreeSet<String>| names.iter().find(is_plain).cloned();
+    let mut names: Vec<String> = [&read.from, &read.who, &read.hosts].into_iter().filter_map(one).collect();
+    names.dedup();
+    let mut text = String::from("\nlook further:\n");
+    for name in &names {
+        for customer in alert.customers.iter().take(if name == &names[0] { 3 } else { 1 }) {
+            text.push_str(&format!("  bailiwick hunt --customer {customer} --last 50 '\"{name}\"'\n"));
+        }
+    }
+    if names.is_empty() {
+        let at = alert.records.first().map_or(0, |r| r.seq);
+        text.push_str(&format!(
+            "  bailiwick ledger show --customer {customer}   (the record is number {at})\n"
+        ));
+    }
+    let id = &alert.id;
+    text.push_str(&format!(
+        "  bailiwick alert explain {id}   (when it would not have fired, and what it does not see)\n"
+    ));
+    text.push_str(&format!("  bailiwick alert close {id} --reason 'WHAT WAS FOUND, AND WHO SAID SO'"));
+    text
+}
+
 /// What is said of an alert above its records.
-fn told(alert: &Alert, closed: Option<&Closed>, listed: usize) -> String {
+fn told(alert: &Alert, closed: Option<&Closed>, listed: usize, read: &Read) -> String {
     let rule = &alert.rule;
     let mut text = format!("{}\n\n  what       {}\n", alert.id, crate::out::clean(&alert.summary));
     let mut line =
@@ -297,7 +343,19 @@ fn told(alert: &Alert, closed: Option<&Closed>, listed: usize) -> String {
     line("since", &alert.first.to_string());
     line("until", &alert.last.to_string());
     if let Some(details) = &alert.details {
-        let lists = [("who", &details.who), ("from", &details.from), ("about", &details.what)];
+        // An alert over several customers names nobody in their logs: here the records themselves are read.
+        let or = |told: &[String], read: &BTreeSet<String>| {
+            if told.is_empty() && alert.customers.len() > 1 {
+                read.iter().cloned().collect()
+            } else {
+                told.to_vec()
+            }
+        };
+        let lists = [
+            ("who", or(&details.who, &read.who)),
+            ("from", or(&details.from, &read.from)),
+            ("about", or(&details.what, &read.about)),
+        ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             line(name, &list.join(", "));
         }
@@ -312,11 +370,19 @@ fn told(alert: &Alert, closed: Option<&Closed>, listed: usize) -> String {
         let version = rule.version.as_deref().unwrap_or("unknown");
         line("note", &format!("found backwards, by version {version} of the rule"));
     }
-    line("records", &format!("{}, of which {listed} are listed here", alert.count));
+    let count = usize::try_from(alert.count).unwrap_or(usize::MAX);
+    let shown = if count <= listed { "all below" } else { &format!("the first {listed} below") };
+    line("records", &format!("{count}, {shown}"));
     if let Some(details) = &alert.details {
         text.push_str("\nwhat to do first:\n");
         for (number, step) in (1..).zip(&details.next) {
             text.push_str(&format!("  {number}. {step}\n"));
+        }
+        let mut products = BTreeMap::new();
+        products.extend(read.maps.iter().filter_map(|map| detect::first_steps(&rule.id, map)));
+        for (product, steps) in products {
+            text.push_str(&format!("on {product}:\n"));
+            steps.iter().for_each(|step| text.push_str(&format!("  {step}\n")));
         }
     }
     text

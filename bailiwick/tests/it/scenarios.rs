@@ -62,6 +62,15 @@ fn every_scenario_raises_what_it_must_and_not_what_it_must_not() {
 
 /// What is found in a made scenario: the detections, each once.
 fn found_in(name: &str, twin: bool) -> (serde_json::Value, BTreeSet<String>) {
+    let (expect, home) = played(name, twin);
+    let told = home.run(&["alert", "ls", "--json"]).json();
+    let alerts = told["alerts"].as_array().expect("a list");
+    let ids = alerts.iter().filter_map(|a| a["rule"]["id"].as_str()).map(str::to_owned).collect();
+    (expect, ids)
+}
+
+/// A home into which the records of a made scenario came, and what must be found in it.
+fn played(name: &str, twin: bool) -> (serde_json::Value, Place) {
     let place = Place::new();
     let out = place.path("made").display().to_string();
     let mut words = vec!["scenario", "make", name, "--seed", "41", "--out", &out];
@@ -77,10 +86,102 @@ fn found_in(name: &str, twin: bool) -> (serde_json::Value, BTreeSet<String>) {
         let ran = home.run(&["ingest", "--customer", customer, "--json", &format!("{out}/{customer}")]);
         assert!(ran.code == 0 && ran.json()["defects"] == 0, "{name}/{customer}: {}", ran.err);
     }
+    (serde_json::from_slice(&expect).expect("JSON"), home)
+}
+
+/// What `alert show` says of the first alert of this detection, and what the commands find that it ends with.
+fn shown(name: &str, rule: &str) -> String {
+    let (_, home) = played(name, false);
     let told = home.run(&["alert", "ls", "--json"]).json();
     let alerts = told["alerts"].as_array().expect("a list");
-    let ids = alerts.iter().filter_map(|a| a["rule"]["id"].as_str()).map(str::to_owned).collect();
-    (serde_json::from_slice(&expect).expect("JSON"), ids)
+    let alert = alerts.iter().find(|a| a["rule"]["id"] == rule).expect(rule);
+    let text = home.run(&["alert", "show", alert["id"].as_str().expect("an id")]).out;
+    let hunts: Vec<&str> =
+        text.lines().filter_map(|l| l.trim().strip_prefix("bailiwick hunt --customer ")).collect();
+    assert!(!hunts.is_empty(), "{text}");
+    for hunt in hunts {
+        let mut words = hunt.split(' ');
+        let customer = words.next().expect("a customer");
+        let query = words.next_back().expect("a query").trim_matches('\'');
+        let found = home.run(&["hunt", "--customer", customer, "--last", "50", query, "--jsonl"]);
+        assert!(!found.lines().is_empty(), "{name}: {hunt}");
+    }
+    text
+}
+
+#[test]
+fn an_alert_tells_a_responder_who_did_what_where_and_the_first_steps_on_that_product() {
+    for (name, rule, parts) in [
+        (
+            "new-administrator",
+            "bw.new-administrator",
+            &[
+                "  what       cn=helper,dc=corp was made an administrator: group, by adm.office\n",
+                "on Windows:\n",
+                "Remove-ADGroupMember",
+            ][..],
+        ),
+        (
+            "consent-to-an-application",
+            "bw.new-consent",
+            &[
+                "  what       An application was granted rights: Mail Reader Pro, by nadia.ac\n",
+                "on Entra ID:\n",
+                "Remove-MgOauth2PermissionGrant",
+            ],
+        ),
+        (
+            "log-cleared",
+            "bw.log-tampering",
+            &[
+                "  what       Logging was tampered with on srv-files, by adm.office: a log was emptied (Security)\n",
+                "wevtutil gl Security",
+                "  records    1, all below\n",
+            ],
+        ),
+        (
+            "clock-jumps",
+            "bw.log-tampering",
+            &[
+                "  what       Logging was tampered with on srv-app, by adm.office: the clock was set back by ",
+                " minutes\n",
+            ],
+        ),
+        (
+            "one-tool-at-two-customers",
+            "bw.seen-across-customers",
+            &[
+                "  what       The same tool was found at 2 customers within a day\n",
+                "1 of its records stands in the log of acme",
+                "1 of its records stands in the log of clinic",
+                "it fires at 2 within 24 hours",
+                "  who        nadia\n",
+                "AnyDesk.exe",
+            ],
+        ),
+        (
+            "one-password-three-customers-fast",
+            "bw.spray-across-customers",
+            &[
+                "  what       One source failed to sign in 12 times at 3 customers within a day\n",
+                "  from       203.0.113.77\n",
+                "4 of its records stand in the log of borealis",
+                "it fires at 5 accounts of 2 customers within 24 hours",
+                "on Linux:\n",
+            ],
+        ),
+        (
+            "impossible-travel",
+            "bw.impossible-travel",
+            &["  from       198.18.77.1, 203.0.113.180\n", "km in 40 minutes"],
+        ),
+    ] {
+        let text = shown(name, rule);
+        for part in parts {
+            assert!(text.contains(part), "{name}: {part:?} is not in\n{text}");
+        }
+        assert!(text.contains("bailiwick alert close al-"), "{text}");
+    }
 }
 
 /// What the folder of a scenario says: `alerts.toml`.

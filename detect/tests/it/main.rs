@@ -2,6 +2,7 @@
 
 mod across;
 mod clocks;
+mod evasion;
 mod forms;
 mod marks;
 mod page;
