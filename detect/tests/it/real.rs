@@ -8,7 +8,7 @@ use model::{Alert, Event, Record};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Records that are sealed together.
@@ -27,10 +27,10 @@ fn corpus(name: &str) -> Option<PathBuf> {
 }
 
 /// Every record of a file, or of the files of a folder in the order of their names.
-fn records(path: &PathBuf) -> Vec<Arrival> {
+fn records(path: &Path) -> Vec<Arrival> {
     let now = "2026-11-01T00:00:00Z".parse().expect("a time");
     let files =
-        if path.is_dir() { collect::walk(path).files } else { vec![("log".to_owned(), path.clone())] };
+        if path.is_dir() { collect::walk(path).files } else { vec![("log".to_owned(), path.to_owned())] };
     let mut all = vec![];
     for (name, path) in files.into_iter().filter(|(name, _)| !name.ends_with("LICENSE")) {
         let bytes = std::fs::read(path).expect("it is there");
@@ -56,7 +56,7 @@ fn seal(sealing: &mut Sealing, arrivals: Vec<Arrival>) -> Sealed<Vec<Event>> {
 }
 
 /// Alerts over a corpus, with thresholds.
-fn alerts(path: &PathBuf, thresholds: &[(&str, i64)]) -> Vec<Alert> {
+fn alerts(path: &Path, thresholds: &[(&str, i64)]) -> Vec<Alert> {
     let mut settings = Settings::default();
     thresholds.iter().for_each(|(name, have)| settings.set(name, *have).expect("within bounds"));
     let mut sealing = Sealing::of("acme");
