@@ -131,3 +131,11 @@ fn times_of_years_ago_between_an_attack_change_nothing_about_it() {
     let lines: Vec<Line> = forged.into_iter().chain(with(brute)).collect();
     assert_eq!(fired_with(&lines, &Settings::default()), ["bw.brute-force"]);
 }
+
+#[test]
+fn more_forged_failures_of_years_ago_than_are_remembered_push_out_none_of_today() {
+    let forged = (0..600).map(|n| ssh(-(400 + n) * DAY, "user7", BAD, false));
+    let today = (0..20).map(|n| ssh(3 * DAY + n * 20, "user7", BAD, false));
+    let lines: Vec<Line> = forged.chain(with(today)).collect();
+    assert_eq!(fired_with(&lines, &Settings::default()), ["bw.brute-force"]);
+}
