@@ -1,5 +1,6 @@
 //! What happens in each scenario, and what looks like it in its quiet twin.
 
+use crate::folders::{Folder, folder};
 use crate::world::{BEGIN, Customer, DAY, HOUR, MINUTE, World, mail_of, time};
 use serde_json::json;
 
@@ -8,13 +9,12 @@ const BAD: &str = "203.0.113.77";
 /// A working day in the second week, on which the attack happens.
 const LATE: i64 = 10;
 
-/// One scenario.
+/// One scenario that is made.
 pub(crate) struct Played {
-    pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
+    /// Its story, and what must and must not be found in it.
+    pub(crate) folder: Folder,
+    /// Whose logs are made.
     pub(crate) customers: &'static [&'static str],
-    /// Detections that must fire, each with the customers that its alert must name.
-    pub(crate) must: &'static [(&'static str, &'static [&'static str])],
     /// Writes the attack, or in a quiet twin what looks like it.
     pub(crate) play: fn(&mut World, bool),
 }
@@ -26,159 +26,51 @@ const TWO: &[&str] = &["acme", "clinic"];
 /// Every scenario, by name.
 pub(crate) const PLAYED: &[Played] = &[
     Played {
-        name: "one-password-three-customers-fast",
-        about: "One source tries one password on accounts of three customers within an hour",
+        folder: folder!("one-password-three-customers-fast"),
         customers: ALL,
-        must: &[("bw.spray-across-customers", ALL)],
         play: |world, attack| across(world, attack, 4, 7 * MINUTE),
     },
     Played {
-        name: "one-password-three-customers-slow",
-        about: "One source tries one password on accounts of three customers, one about every half an hour",
+        folder: folder!("one-password-three-customers-slow"),
         customers: ALL,
-        must: &[("bw.spray-across-customers", ALL)],
         play: |world, attack| across(world, attack, 5, 35 * MINUTE),
     },
+    Played { folder: folder!("spray-from-one-source"), customers: ACME, play: spray },
+    Played { folder: folder!("spray-from-forty-sources"), customers: ACME, play: distributed },
     Played {
-        name: "spray-from-one-source",
-        about: "One source tries one password on a dozen accounts within minutes",
+        folder: folder!("brute-force"),
         customers: ACME,
-        must: &[("bw.spray-fast", ACME)],
-        play: spray,
-    },
-    Played {
-        name: "spray-from-forty-sources",
-        about: "Forty sources try one password on two dozen accounts over a day, each once or twice",
-        customers: ACME,
-        must: &[("bw.spray-slow", ACME)],
-        play: distributed,
-    },
-    Played {
-        name: "brute-force",
-        about: "One source tries many passwords on one account within minutes",
-        customers: ACME,
-        must: &[("bw.brute-force", ACME)],
         play: |world, attack| brute(world, attack, 40, 8, 20),
     },
     Played {
-        name: "slow-brute-force",
-        about: "Several sources try passwords on one account all day, one every few minutes",
+        folder: folder!("slow-brute-force"),
         customers: ACME,
-        must: &[("bw.brute-force", ACME)],
         play: |world, attack| brute(world, attack, 150, 420, 560),
     },
+    Played { folder: folder!("success-after-failures"), customers: ACME, play: gives_way },
+    Played { folder: folder!("old-password-after-change"), customers: ACME, play: old_password },
+    Played { folder: folder!("prompts-until-accepted"), customers: ACME, play: prompts },
+    Played { folder: folder!("log-cleared"), customers: ACME, play: cleared },
+    Played { folder: folder!("logging-stopped"), customers: ACME, play: stopped },
+    Played { folder: folder!("clock-jumps"), customers: ACME, play: clock },
+    Played { folder: folder!("source-falls-silent"), customers: ACME, play: silent },
+    Played { folder: folder!("dormant-account-awakes"), customers: ACME, play: dormant },
     Played {
-        name: "success-after-failures",
-        about: "After a dozen failures from one source the account gives way",
+        folder: folder!("unapproved-remote-tool"),
         customers: ACME,
-        must: &[("bw.success-after-failures", ACME)],
-        play: gives_way,
-    },
-    Played {
-        name: "old-password-after-change",
-        about: "Somebody still has the old password and tries it after the change, from an unknown place",
-        customers: ACME,
-        must: &[("bw.failed-after-change", ACME)],
-        play: old_password,
-    },
-    Played {
-        name: "prompts-until-accepted",
-        about: "The password is known; prompts for the second factor are sent until one is accepted",
-        customers: ACME,
-        must: &[("bw.mfa-fatigue", ACME)],
-        play: prompts,
-    },
-    Played {
-        name: "log-cleared",
-        about: "An intruder empties the security log of a server",
-        customers: ACME,
-        must: &[("bw.log-tampering", ACME)],
-        play: cleared,
-    },
-    Played {
-        name: "logging-stopped",
-        about: "An intruder stops the service that writes the logs of a host, and it stays down",
-        customers: ACME,
-        must: &[("bw.log-tampering", ACME)],
-        play: stopped,
-    },
-    Played {
-        name: "clock-jumps",
-        about: "An intruder sets a server's clock back by an hour",
-        customers: ACME,
-        must: &[("bw.log-tampering", ACME)],
-        play: clock,
-    },
-    Played {
-        name: "source-falls-silent",
-        about: "A host that wrote a record every few minutes is not heard of any more",
-        customers: ACME,
-        must: &[("bw.silent-source", ACME)],
-        play: silent,
-    },
-    Played {
-        name: "dormant-account-awakes",
-        about: "An account that nobody has used for two months signs in",
-        customers: ACME,
-        must: &[("bw.dormant-account", ACME)],
-        play: dormant,
-    },
-    Played {
-        name: "unapproved-remote-tool",
-        about: "A remote-management tool that nobody approved is started on a workstation",
-        customers: ACME,
-        must: &[("bw.unapproved-remote-tool", ACME)],
         play: |world, attack| tool(world, attack, ACME),
     },
     Played {
-        name: "one-tool-at-two-customers",
-        about: "The same remote-management tool appears at two customers within hours",
+        folder: folder!("one-tool-at-two-customers"),
         customers: TWO,
-        must: &[("bw.unapproved-remote-tool", ACME), ("bw.seen-across-customers", TWO)],
         play: |world, attack| tool(world, attack, TWO),
     },
-    Played {
-        name: "provider-at-night",
-        about: "The provider's account signs in at night, from outside its path",
-        customers: ACME,
-        must: &[("bw.provider-out-of-bounds", ACME)],
-        play: provider,
-    },
-    Played {
-        name: "new-administrator",
-        about: "An account is put among the administrators of a domain, and one is given a role in the cloud",
-        customers: ACME,
-        must: &[("bw.new-administrator", ACME)],
-        play: administrator,
-    },
-    Played {
-        name: "consent-to-an-application",
-        about: "A user is made to grant an application rights to their mail",
-        customers: ACME,
-        must: &[("bw.new-consent", ACME)],
-        play: consent,
-    },
-    Played {
-        name: "mail-passed-on",
-        about: "A rule passes an owner's mail on to an address outside",
-        customers: ACME,
-        must: &[("bw.new-forwarding-rule", ACME)],
-        play: forwarding,
-    },
-    Played {
-        name: "foreign-federation",
-        about: "A domain is made to trust another identity provider",
-        customers: ACME,
-        must: &[("bw.new-federation", ACME)],
-        play: federation,
-    },
-    Played {
-        name: "impossible-travel",
-        about: "An account signs in from two continents within the hour",
-        customers: ACME,
-        must: &[("bw.impossible-travel", ACME)],
-        play: travel,
-    },
+    Played { folder: folder!("provider-at-night"), customers: ACME, play: provider },
+    Played { folder: folder!("new-administrator"), customers: ACME, play: administrator },
+    Played { folder: folder!("consent-to-an-application"), customers: ACME, play: consent },
+    Played { folder: folder!("mail-passed-on"), customers: ACME, play: forwarding },
+    Played { folder: folder!("foreign-federation"), customers: ACME, play: federation },
+    Played { folder: folder!("impossible-travel"), customers: ACME, play: travel },
 ];
 
 fn at(world: &mut World, day: i64, hour: i64) -> i64 {

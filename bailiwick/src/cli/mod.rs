@@ -120,10 +120,10 @@ pub(crate) enum Command {
         after_help = "Examples:\n  bailiwick alert ls --customer acme\n  bailiwick alert show al-0123456789ab"
     )]
     Alert(alert::AlertArgs),
-    /// Make attacks among ordinary days, as logs, to practise on
+    /// Tell and make attacks among ordinary days, as logs, to practise on
     #[command(
         arg_required_else_help = true,
-        after_help = "Examples:\n  bailiwick scenario ls\n  bailiwick scenario make log-cleared --seed 7 --out practice"
+        after_help = "Examples:\n  bailiwick scenario ls\n  bailiwick scenario show log-cleared\n  bailiwick scenario make log-cleared --seed 7 --out practice"
     )]
     Scenario(scenario::ScenarioArgs),
     /// List and tune the detections over time, and try other thresholds on the past

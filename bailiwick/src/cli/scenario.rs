@@ -20,6 +20,14 @@ enum ScenarioVerb {
     /// List the scenarios
     #[command(after_help = "Examples:\n  bailiwick scenario ls\n  bailiwick scenario ls --json")]
     Ls,
+    /// Tell a scenario: its story, and what must and must not be found in it
+    #[command(
+        after_help = "Examples:\n  bailiwick scenario show log-cleared\n  bailiwick scenario show log-cleared --json\n\nAlso tells the scenarios whose records are checked in, which `bailiwick demo` plays."
+    )]
+    Show {
+        /// Its name
+        name: String,
+    },
     /// Make the logs of a scenario, and what must be found in them
     #[command(
         after_help = "Examples:\n  bailiwick scenario make log-cleared --seed 7 --out practice\n  bailiwick scenario make spray-from-forty-sources --seed 7 --quiet-twin --out ordinary\n\nWrites DIR/CUSTOMER/SOURCE.* and DIR/expect.json. Every name, person and address in them is invented. The same seed gives\nthe same text. With --quiet (or --quiet-twin) nothing in them is an attack, and nothing may be found."
@@ -49,6 +57,7 @@ pub(crate) fn run(args: ScenarioArgs, out: Out) -> Result<Exit, Fault> {
             list(out);
             Ok(Exit::Ok)
         }
+        ScenarioVerb::Show { name } => show(&name, out),
         ScenarioVerb::Make { name, seed, quiet_twin, size, out: to } => {
             let form = if quiet_twin || out.quiet { scenario::Form::Quiet } else { scenario::Form::Attack };
             make(&name, seed, form, size, &to, out)
@@ -73,18 +82,53 @@ fn list(out: Out) {
     }
 }
 
+fn show(name: &str, out: Out) -> Result<Exit, Fault> {
+    let Some(told) = scenario::told().find(|t| t.name == name) else {
+        return Err(unknown(name, scenario::told().map(|t| t.name)));
+    };
+    let expected = told.expected;
+    if out.form != Form::Text {
+        let must: Vec<Value> =
+            expected.must.iter().map(|m| json!({"rule": m.rule, "customers": m.customers})).collect();
+        out.document(
+            "scenario-story",
+            json!({
+                "name": name, "about": expected.about, "story": told.story, "made": told.is_made, "must": must,
+                "must_not": expected.must_not,
+            }),
+        );
+        return Ok(Exit::Ok);
+    }
+    let title = |rule: &str| detect::detection(rule).map_or_else(String::new, |d| format!(": {}", d.title));
+    let mut text = format!("{}\nmust be found, and nothing else:\n", told.story);
+    for must in &expected.must {
+        text.push_str(&format!("  {}{} ({})\n", must.rule, title(&must.rule), must.customers.join(", ")));
+    }
+    text.push_str("must not be found, though it lies near:\n");
+    for rule in &expected.must_not {
+        text.push_str(&format!("  {rule}{}\n", title(rule)));
+    }
+    text.push_str(&if told.is_made {
+        format!("\nnext: `bailiwick scenario make {name} --seed 1 --out {name}`, with `--quiet` for the quiet twin")
+    } else {
+        format!("\nnext: its records lie in scenarios/{name}/records of the source; `bailiwick demo` plays them")
+    });
+    out.prose(&text);
+    Ok(Exit::Ok)
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Fault {
+    let what = format!("there is no scenario `{name}`{}", near(name, known));
+    Fault::usage("BW-1010", what, "`bailiwick scenario ls` lists them")
+}
+
 fn make(name: &str, seed: u64, form: scenario::Form, size: u32, to: &Path, out: Out) -> Result<Exit, Fault> {
     let Some(made) = scenario::make(name, seed, form, size) else {
-        let what = format!("there is no scenario `{name}`{}", near(name, scenario::list().map(|(n, _)| n)));
-        return Err(Fault::usage("BW-1010", what, "`bailiwick scenario ls` lists them"));
+        return Err(unknown(name, scenario::list().map(|(n, _)| n)));
     };
-    let must_not: Vec<&str> =
-        scenario::rules().into_iter().filter(|r| !made.must.iter().any(|m| m.rule == *r)).collect();
     let must: Vec<Value> =
         made.must.iter().map(|m| json!({"rule": m.rule, "customers": m.customers})).collect();
-    // What an attack may raise beside what it must is nobody's business here; only other attacks must not be seen.
-    let must_not = if form == scenario::Form::Quiet { scenario::rules() } else { must_not };
-    let expect = json!({"scenario": name, "seed": seed, "must": must, "must_not": must_not});
+    let expect = json!({"scenario": name, "seed": seed, "must": must, "must_not": made.must_not});
     super::check::empty(to)?;
     let folder = Folder::new(to);
     for file in &made.files {

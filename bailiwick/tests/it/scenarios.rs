@@ -15,7 +15,8 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn every_scenario_raises_what_it_must_and_not_what_it_must_not() {
     let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"));
-    let all = names(&root);
+    let recorded = |name: &String| root.join(name).join("records").is_dir();
+    let all: Vec<String> = names(&root).into_iter().filter(recorded).collect();
     assert!(all.len() >= 3);
     for scenario in all {
         let folder = root.join(&scenario);
@@ -82,23 +83,68 @@ fn found_in(name: &str, twin: bool) -> (serde_json::Value, BTreeSet<String>) {
     (serde_json::from_slice(&expect).expect("JSON"), ids)
 }
 
+/// What the folder of a scenario says: `alerts.toml`.
+fn said(name: &str) -> toml::Table {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios")).join(name);
+    std::fs::read_to_string(folder.join("alerts.toml")).expect("alerts.toml").parse().expect("TOML")
+}
+
+/// The texts of a list.
+fn texts(list: &toml::Value) -> BTreeSet<String> {
+    list.as_array().expect("a list").iter().map(|t| t.as_str().expect("a text").to_owned()).collect()
+}
+
 #[test]
-fn made_attacks_are_found_and_their_quiet_twins_raise_nothing() {
+fn made_attacks_are_found_and_nothing_else_and_their_quiet_twins_raise_nothing() {
     let listed = Place::new().run(&["scenario", "ls", "--json"]).json();
     let listed = listed["scenarios"].as_array().expect("a list").clone();
     assert!(listed.len() >= 20);
-    for name in listed.iter().filter_map(|s| s["name"].as_str()) {
+    for one in &listed {
+        let name = one["name"].as_str().expect("a name");
+        let said = said(name);
+        assert_eq!(one["about"].as_str(), said["about"].as_str(), "{name}");
+        let want: BTreeSet<String> = said["must"]
+            .as_array()
+            .expect("[[must]]")
+            .iter()
+            .map(|m| m["rule"].as_str().expect("an id").to_owned())
+            .collect();
         let (expect, found) = found_in(name, false);
         let must = expect["must"].as_array().expect("a list");
         let must: BTreeSet<String> =
             must.iter().filter_map(|m| m["rule"].as_str()).map(str::to_owned).collect();
-        assert!(!must.is_empty() && found.is_superset(&must), "{name}: {found:?}");
+        assert_eq!((&must, &found), (&want, &want), "{name}");
         let never = expect["must_not"].as_array().expect("a list");
-        assert!(!never.iter().any(|n| n.as_str().is_some_and(|n| found.contains(n))), "{name}: {found:?}");
+        let never: BTreeSet<String> = never.iter().filter_map(|n| n.as_str()).map(str::to_owned).collect();
+        assert!(never.is_disjoint(&found), "{name}: {found:?}");
+        assert!(never.is_superset(&texts(&said["must_not"]["rules"])), "{name}: {never:?}");
         let (expect, found) = found_in(name, true);
         assert!(
             expect["must"].as_array().is_some_and(Vec::is_empty) && found.is_empty(),
             "{name}: {found:?}"
         );
     }
+}
+
+#[test]
+fn a_scenario_is_told_with_what_must_and_must_not_be_found() {
+    let place = Place::new();
+    let told = place.run(&["scenario", "show", "one-tool-at-two-customers"]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    for part in [
+        "# One tool at two customers",
+        "**The quiet twin.**",
+        "bw.seen-across-customers: One tool or account touches several customers (acme, clinic)",
+        "bw.log-tampering: A log was emptied",
+        "bailiwick scenario make one-tool-at-two-customers --seed 1",
+    ] {
+        assert!(told.out.contains(part), "{part} is not in\n{}", told.out);
+    }
+    let told = place.run(&["scenario", "show", "event-log-cleared", "--json"]).json();
+    assert_eq!(
+        (told["made"].as_bool(), told["must"][0]["rule"].as_str()),
+        (Some(false), Some("bw.log-tampering"))
+    );
+    let wrong = place.run(&["scenario", "show", "log-cleard"]);
+    assert!(wrong.code == 2 && wrong.err.contains("log-cleared"), "{}", wrong.err);
 }

@@ -5,6 +5,7 @@ mod arrows;
 mod exceptions;
 mod papers;
 mod rules;
+mod scenarios;
 mod shape;
 mod source;
 
