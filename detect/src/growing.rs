@@ -29,6 +29,8 @@ struct Open {
     from: BTreeSet<String>,
     what: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    /// Why it probably is no attack, as long as nothing severe was found.
+    excuses: BTreeSet<String>,
     /// Whether anything in it is as bad as the detection is at its worst.
     severe: bool,
     touched: u64,
@@ -72,7 +74,7 @@ impl Growing {
         let at = list.iter().position(near).unwrap_or_else(|| {
             let seq = finding.records.iter().map(|r| r.1).min().unwrap_or(0);
             let id = made_id(about.id, customer, &finding.group, seq);
-            let (who, from, what, numbers) = Default::default();
+            let (who, from, what, numbers, excuses) = Default::default();
             let records = BTreeMap::new();
             list.push(Open {
                 id,
@@ -84,6 +86,7 @@ impl Growing {
                 from,
                 what,
                 numbers,
+                excuses,
                 severe: false,
                 touched: 0,
                 told: false,
@@ -143,9 +146,10 @@ impl Open {
             self.from.len(),
             self.what.len(),
             self.numbers.len(),
+            self.excuses.len(),
             self.severe,
         );
-        self.severe |= !finding.mild;
+        self.severe |= finding.excuses.is_empty();
         for (at, seq) in finding.records {
             (self.first, self.last) = (self.first.min(at), self.last.max(at));
             if self.records.len() < RECORDS_LIMIT || self.records.contains_key(&seq) {
@@ -165,6 +169,7 @@ impl Open {
         put(&mut self.from, finding.from);
         put(&mut self.what, finding.what);
         put(&mut self.numbers, finding.numbers);
+        put(&mut self.excuses, finding.excuses.into_iter().map(str::to_owned).collect());
         before
             != (
                 self.records.len(),
@@ -173,6 +178,7 @@ impl Open {
                 self.from.len(),
                 self.what.len(),
                 self.numbers.len(),
+                self.excuses.len(),
                 self.severe,
             )
     }
@@ -339,6 +345,7 @@ impl Open {
             _ => vec![format!("it fires at once: {}", about.fires)],
         };
         why.extend(self.numbers.iter().cloned());
+        why.extend(self.excuses.iter().filter(|_| !self.severe).cloned());
         why
     }
 }

@@ -8,6 +8,7 @@ mod patterns;
 mod plays;
 mod quiet;
 mod rules;
+mod twins;
 
 use detect::{Detector, built_in};
 use ledger::{Hash, Log, Sealed, SigningKey, Tree, Unsealed, leaf_hash};
