@@ -106,7 +106,8 @@ impl Scene<'_> {
             Some((first, last)) if first <= at && at <= last => {
                 let here = marks.between(at, at);
                 let place = here.iter().position(|m| m.seq == self.seen.seq);
-                place.map_or(&[], |p| &here[p..=p])
+                let many = here.iter().filter(|m| m.seq == self.seen.seq).count();
+                place.map_or(&[], |p| &here[p..p + many])
             }
             Some(_) => marks.chain(at, span),
             None if begins() => marks.chain(at, span),

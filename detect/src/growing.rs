@@ -25,6 +25,9 @@ struct Open {
     /// Records as place in the log and time.
     records: BTreeMap<u64, i64>,
     more: u64,
+    /// Of records that stand for the same several times: how many times more than once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    again: BTreeMap<u64, u64>,
     who: BTreeSet<String>,
     from: BTreeSet<String>,
     what: BTreeSet<String>,
@@ -82,6 +85,7 @@ impl Growing {
                 last,
                 records,
                 more: 0,
+                again: BTreeMap::new(),
                 who,
                 from,
                 what,
@@ -150,6 +154,14 @@ impl Open {
             self.severe,
         );
         self.severe |= finding.excuses.is_empty();
+        let mut times: BTreeMap<u64, u64> = BTreeMap::new();
+        finding.records.iter().for_each(|r| *times.entry(r.1).or_default() += 1);
+        for (seq, times) in times.into_iter().filter(|(_, times)| *times > 1) {
+            if self.again.len() < RECORDS_LIMIT || self.again.contains_key(&seq) {
+                let again = self.again.entry(seq).or_default();
+                *again = (*again).max(times - 1);
+            }
+        }
         for (at, seq) in finding.records {
             (self.first, self.last) = (self.first.min(at), self.last.max(at));
             if self.records.len() < RECORDS_LIMIT || self.records.contains_key(&seq) {
@@ -209,11 +221,16 @@ impl Open {
                 who: shown(&self.who),
                 from: shown(&self.from),
                 what: shown(&self.what),
-                why: self.why(about, settings, count),
+                why: self.why(about, settings),
                 paragraph: about.paragraph.to_owned(),
                 next: about.next.iter().map(|n| (*n).to_owned()).collect(),
             }),
         })
+    }
+
+    /// How many times it happened: more often than there are records where one stands for several.
+    fn tries(&self) -> u64 {
+        self.records.len() as u64 + self.more + self.again.values().sum::<u64>()
     }
 
     /// What happened, in one sentence of plain words.
@@ -222,7 +239,7 @@ impl Open {
         let from = named(&self.from, "source", "sources");
         let what = listed(&self.what);
         let span = span(self.last.saturating_sub(self.first));
-        let tries = self.records.len() as u64 + self.more;
+        let tries = self.tries();
         match about.id {
             "bw.spray-fast" => format!("{from} failed to sign in on {who} within {span}"),
             "bw.spray-slow" => {
@@ -289,7 +306,8 @@ impl Open {
     }
 
     /// Why it fired: numbers against thresholds.
-    fn why(&self, about: &About, settings: &Settings, count: u64) -> Vec<String> {
+    fn why(&self, about: &About, settings: &Settings) -> Vec<String> {
+        let count = self.tries();
         let of = |name: &str| settings.of(about.id, name);
         let seconds = |name: &str| span(of(name).saturating_mul(1000));
         let (accounts, sources) = (self.who.len(), self.from.len());
@@ -346,6 +364,11 @@ impl Open {
         };
         why.extend(self.numbers.iter().cloned());
         why.extend(self.excuses.iter().filter(|_| !self.severe).cloned());
+        if !self.again.is_empty() {
+            let many = self.again.len();
+            let stand = if many == 1 { "1 record stands" } else { &format!("{many} records stand") };
+            why.push(format!("{stand} for the same thing several times (`message repeated`)"));
+        }
         why
     }
 }

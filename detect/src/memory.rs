@@ -470,8 +470,11 @@ impl Memory {
         let source = seen.from.as_deref().map(seen::source_of);
         let mark = |other: &str| Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
         let from = mark(source.as_deref().unwrap_or(""));
+        // One line may stand for several of the same (`message repeated 5 times`).
         let account = self.account(&subject);
-        account.fails.put(from, FAILS_LIMIT);
+        for _ in 0..seen.times.clamp(1, FAILS_LIMIT as u64) {
+            account.fails.put(from.clone(), FAILS_LIMIT);
+        }
         account.failing.used(seen.at, STALE_GAP_MS);
         if let Some(source) = &source {
             let nobody = if seen.exists == Some(false) { NOBODY.to_string() } else { String::new() };

@@ -110,6 +110,8 @@ pub struct Seen {
     pub is_providers: bool,
     /// How much, where that is a number.
     pub amount: Option<i64>,
+    /// How many times it happened, where one record stands for several; 0 where it does not say.
+    pub times: u64,
     /// Whether what is passed on goes to addresses of the same domain only.
     pub stays_inside: bool,
     /// The number that the log itself gave the record, and the channel within its machine that gives them.

@@ -162,6 +162,9 @@ struct Map {
     /// A number of seconds: the amount.
     #[serde(default)]
     seconds: Texts,
+    /// How many times it happened, where one record stands for several.
+    #[serde(default)]
+    times: Texts,
     #[serde(skip)]
     pattern: Option<Regex>,
 }
@@ -378,6 +381,7 @@ impl Map {
             let time = |field: &str| found.text(field)?.parse::<model::Time>().ok();
             Some(time(after)?.as_millisecond().saturating_sub(time(before)?.as_millisecond()))
         });
+        seen.times = found.first(&self.times).and_then(|t| t.parse().ok()).unwrap_or(0);
         #[expect(clippy::cast_possible_truncation, reason = "a saturating cast of a finite number")]
         let milliseconds = |seconds: f64| (seconds * 1000.0) as i64;
         seen.amount = seen.amount.or_else(|| number(&self.seconds).map(milliseconds));
@@ -426,7 +430,8 @@ fn reach<'a>(fields: &'a Fields, name: &str) -> Option<&'a Value> {
     fields.get(name).or_else(|| if name.contains(['.', '[']) { walk(fields, name) } else { None })
 }
 
-/// A path of names with dots; `list[name=value]` takes the member of an array that has this, plain `list` the first.
+/// A path of names with dots; `list[name=value]` takes the member of an array that has this, `list[=value]` the text in it
+/// that is like this, plain `list` the first.
 fn walk<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
     let mut at: Option<&Value> = None;
     let mut open = false;
@@ -449,7 +454,10 @@ fn walk<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
         }?;
         let mut next = map.get(name)?;
         if let Some((key, value)) = chosen {
-            let is_it = |m: &&Value| m.get(key).and_then(as_text).is_some_and(|t| is_like(&t, value));
+            let is_it = |m: &&Value| {
+                let one = if key.is_empty() { Some(*m) } else { m.get(key) };
+                one.and_then(as_text).is_some_and(|t| is_like(&t, value))
+            };
             next = next.as_array()?.iter().take(MEMBERS_LIMIT).find(is_it)?;
         }
         at = Some(next);

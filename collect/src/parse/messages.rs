@@ -39,6 +39,7 @@ pub(crate) fn pairs(message: &str, fields: &mut Fields) {
 
 /// Puts in what a program says about somebody signing in. `program` is the bare name.
 pub(crate) fn sign_in(program: &str, message: &str, fields: &mut Fields) {
+    let message = repeated(message, fields);
     let bare = program.rsplit('/').next().unwrap_or(program).to_ascii_lowercase();
     let bare = bare.split('(').next().unwrap_or(&bare);
     match bare {
@@ -46,8 +47,10 @@ pub(crate) fn sign_in(program: &str, message: &str, fields: &mut Fields) {
         "su" | "sudo" | "login" | "gdm" | "lightdm" | "vsftpd" | "ftpd" | "dovecot" | "cron" | "crond" => {}
         _ => return,
     }
-    // Behind a line of PAM inside sshd stands sshd's own about the same attempt; one of them is enough.
-    let told_by_sshd = bare.starts_with("sshd") && message.starts_with("pam_");
+    // Behind a line of PAM inside sshd stands sshd's own about the same attempt; one of them is enough. `PAM 2 more
+    // authentication failures` at the end of a session adds up what was told before.
+    let told_by_sshd =
+        bare.starts_with("sshd") && (message.starts_with("pam_") || message.starts_with("PAM "));
     if message.contains("authentication failure") && !told_by_sshd {
         set(fields, "action", SIGN_IN);
         set(fields, "outcome", FAILURE);
@@ -55,6 +58,18 @@ pub(crate) fn sign_in(program: &str, message: &str, fields: &mut Fields) {
             set(fields, "src_ip", &host);
         }
     }
+}
+
+/// What rsyslog writes instead of the same line again: `message repeated 5 times: [ … ]`. Counts how many times.
+fn repeated<'a>(message: &'a str, fields: &mut Fields) -> &'a str {
+    let again = || {
+        let (times, rest) = message.strip_prefix("message repeated ")?.split_once(" times: [")?;
+        let times: u32 = times.parse().ok()?;
+        Some((times, rest.strip_suffix(']')?.trim()))
+    };
+    let Some((times, inner)) = again() else { return message };
+    set(fields, "repeated", &times.to_string());
+    inner
 }
 
 fn set(fields: &mut Fields, name: &str, value: &str) {
@@ -142,6 +157,16 @@ mod tests {
             (
                 "sshd",
                 "pam_unix(sshd:auth): authentication failure; logname= uid=0 rhost=203.0.113.9 user=root",
+                r#"{"rhost":"203.0.113.9","uid":"0","user":"root"}"#,
+            ),
+            (
+                "sshd",
+                "message repeated 5 times: [ Failed password for eve from 203.0.113.9 port 4711 ssh2]",
+                r#"{"action":"sign-in","method":"password","outcome":"failure","repeated":"5","src_ip":"203.0.113.9","src_port":"4711","user":"eve"}"#,
+            ),
+            (
+                "sshd",
+                "PAM 2 more authentication failures; logname= uid=0 ruser= rhost=203.0.113.9  user=root",
                 r#"{"rhost":"203.0.113.9","uid":"0","user":"root"}"#,
             ),
             ("kernel", "Failed password for eve from 203.0.113.9 port 4711 ssh2", "{}"),

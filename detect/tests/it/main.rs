@@ -2,11 +2,13 @@
 
 mod across;
 mod clocks;
+mod forms;
 mod marks;
 mod page;
 mod patterns;
 mod plays;
 mod quiet;
+mod real;
 mod rules;
 mod twins;
 
