@@ -87,6 +87,29 @@ fn hits_that_come_hours_late_count_where_they_happened() {
     check(&rules, &[at("01T10:00:00"), at("05T10:00:00"), at("01T10:01:00"), at("01T10:05:01")], &[]);
 }
 
+/// A day, or one window if that is longer, for what comes late, and the window twice; of chains, all of them.
+#[test]
+fn timespans_have_units_and_say_how_far_to_look_back() {
+    const DAY: i64 = 86_400;
+    let look_back = |rules: String| loaded(&rules).rules.look_back_seconds();
+    let of = |span: &str| look_back(format!("{FAILED}{}", count("c", "failed", "U", 3).replace("5m", span)));
+    assert_eq!(look_back(FAILED.trim_end_matches("---\n").to_owned()), None);
+    for (span, seconds) in [("30s", 30), ("5m", 300), ("2h", 7200), ("1d", DAY)] {
+        assert_eq!(of(span), Some(DAY + 2 * seconds + 1), "{span}");
+    }
+    for (span, seconds) in
+        [("2d", 2 * DAY), ("1w", 7 * DAY), ("2M", 60 * DAY), ("1y", 365 * DAY), ("366d", 366 * DAY)]
+    {
+        assert_eq!(of(span), Some(3 * seconds + 1), "{span}");
+    }
+    let chain = format!(
+        "{FAILED}{}---\n{}",
+        count("one", "failed", "U", 3),
+        count("two", "one", "U", 2).replace("5m", "1h")
+    );
+    assert_eq!(look_back(chain), Some(2 * DAY + 2 * 300 + 2 * 3600 + 1));
+}
+
 #[test]
 fn what_can_never_be_or_is_no_section_is_refused() {
     for (section, code) in [
