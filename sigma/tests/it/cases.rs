@@ -106,6 +106,14 @@ fn modifiers_mean_what_the_specification_says() {
         ("A|week: 53", json!({"A": "2027-01-01T13:04:05Z"}), true),
         ("A|month: [1, 2]", json!({"A": 1767358800}), true),
         ("A|year: 2026", json!({"A": "yesterday"}), false),
+        ("A|minute: 0", json!({"A": "2026-01-02 13:00:05"}), true),
+        ("A|hour: 13", json!({"A": "2026-01-02 13:04:05"}), true),
+        ("A|hour: 14", json!({"A": "2026-01-02 13:04:05"}), false),
+        // Milliseconds as well as seconds since 1970, as a number and as a text.
+        ("A|hour: 10", json!({"A": 1_764_066_600_123_i64}), true),
+        ("A|minute: 30", json!({"A": "1764066600"}), true),
+        ("A|year: 2025", json!({"A": "1764066600123"}), true),
+        ("A|year: 2025", json!({"A": true}), false),
     ] {
         line(selection, event, want);
     }

@@ -45,6 +45,42 @@ fn a_filter_takes_away_from_every_target_that_it_names_before_anything_is_counte
 }
 
 #[test]
+fn a_filter_is_for_rules_whose_log_source_does_not_contradict_its_own() {
+    let parts = ["category", "product", "service"];
+    let said = |part: &str, value: Option<&str>| value.map(|v| format!("{part}: {v}")).unwrap_or_default();
+    for part in parts {
+        for (of_filter, of_rule, taken) in [
+            (None, None, true),
+            (None, Some("x"), true),
+            (Some("x"), None, true),
+            (Some("x"), Some("x"), true),
+            (Some("X"), Some("x"), true),
+            (Some("y"), Some("x"), false),
+        ] {
+            let (filter, rule) = (said(part, of_filter), said(part, of_rule));
+            for targets in ["any", "[r]"] {
+                let rules = format!(
+                    "title: r\nid: r\nlogsource: {{{rule}}}\ndetection: {{s: {{K: f}}, condition: s}}\n---\ntitle: q\nid: q\nlogsource: {{{filter}}}\nfilter: {{rules: {targets}, s: {{U: a}}, condition: s}}\n"
+                );
+                check(&rules, &[event(0, "f", "a", "h")], if taken { &[] } else { &["r"] });
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_filters_one_is_enough() {
+    let filter = |id: &str, user: &str| {
+        format!("title: {id}\nid: {id}\nfilter: {{rules: [failed], s: {{U: {user}}}, condition: s}}\n")
+    };
+    let rules = format!("{FAILED}{}---\n{}", filter("one", "a"), filter("two", "b"));
+    for (user, fires) in [("a", false), ("b", false), ("c", true)] {
+        let want: &[&str] = if fires { &["00000000-0000-4000-8000-000000000001"] } else { &[] };
+        check(&rules, &[event(0, "f", user, "h")], want);
+    }
+}
+
+#[test]
 fn an_alias_names_a_rule_by_its_name_however_the_correlation_calls_it() {
     let rule = |call: &str| {
         format!(

@@ -445,6 +445,48 @@ fn quoted_key(line: &str) -> String {
     format!("'{key}': {value}")
 }
 
+/// An event that calls `Image` otherwise is looked at under that name only where it has no `Image`: in every way in which
+/// a rule can ask, also as that with which another field is compared.
+#[test]
+fn another_name_of_a_field_counts_only_where_its_own_is_not_there() {
+    let mut lines: Vec<String> = vec![];
+    for field in ["Image", "NewProcessName", "User", "A"] {
+        for asked in
+            ["|endswith: ok", "|contains: k?", ": null", "|exists: true", "|re: '^ok$'", ": ok", "|neq: ok"]
+        {
+            lines.push(format!("{field}{asked}"));
+        }
+        for other in ["Image", "NewProcessName", "A"] {
+            lines.extend(["", "|contains", "|cased"].map(|m| format!("{field}|fieldref{m}: {other}")));
+        }
+    }
+    let rule = |line: &String| {
+        let source = "{category: process_creation, product: windows}";
+        format!("title: t\nlogsource: {source}\ndetection:\n  s: {{{}}}\n  condition: s\n", quoted_key(line))
+    };
+    let yaml = lines.iter().map(rule).collect::<Vec<_>>().join("---\n");
+    let loaded = load([("r.yml".to_owned(), yaml.into_bytes())]);
+    assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
+    let mut both = Both::new(loaded.rules, EngineOptions::default());
+    let keys = ["Image", "NewProcessName", "User", "SubjectUserName", "A"];
+    // Each key is missing, null, or one of three texts.
+    for number in 0..5usize.pow(5) {
+        let mut event = json!({"Channel": "Security", "EventID": "4688"});
+        for (place, key) in (0u32..).zip(keys) {
+            match number / 5usize.pow(place) % 5 {
+                0 => {}
+                1 => event[key] = Value::Null,
+                kind => event[key] = ["ok", "Ok", "other"][kind - 2].into(),
+            }
+        }
+        let event = event.as_object().expect("an object");
+        let (plain, quick, streamed) = both.say(event, &classify("ndjson", event));
+        let shown = |numbers: &[usize]| numbers.iter().map(|n| lines[*n].clone()).collect::<Vec<_>>();
+        assert_eq!(shown(&plain), shown(&quick), "{event:?}");
+        assert_eq!(Some(shown(&plain)), streamed.as_deref().map(shown), "{event:?}");
+    }
+}
+
 /// One record of the samples in so many is looked at, for the plain evaluator takes its time: all where the build is quick.
 const EVERY: usize = if cfg!(debug_assertions) { 40 } else { 1 };
 
