@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Bytes of lines in a part: what is found in one is kept until its turn comes.
-const LINES_BYTES: usize = 64 << 10;
+const LINES_BYTES: usize = 256 << 10;
 /// Records in a part, where they were read on the way.
 const ARRIVALS: usize = 256;
 /// Raw bytes of such records.

@@ -5,7 +5,7 @@
 
 use crate::about::Settings;
 use crate::growing::span;
-use crate::memory::{DAY_MS, Mark, Marks, Memory, TOLERANCE_MS, Tried};
+use crate::memory::{Account, DAY_MS, Mark, Marks, Memory, TOLERANCE_MS, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use std::collections::BTreeSet;
@@ -18,7 +18,13 @@ const WAITING_LIMIT: usize = 10_000;
 /// Failures that a success names as what came before it.
 const BEFORE: usize = 50;
 /// How long a source stays known for an account, in days.
-const KNOWN_DAYS: i64 = 30;
+pub(crate) const KNOWN_DAYS: i64 = 30;
+
+/// How long behind a start a time service steps the clock, in milliseconds.
+const STARTED_MS: i64 = 1_800_000;
+/// Programs by which the host of a virtual machine sets its clock.
+const HOST_CLOCKS: [&str; 4] =
+    ["\\vmtoolsd.exe", "\\vboxservice.exe", "\\prl_tools_service.exe", "\\qemu-ga.exe"];
 
 /// Why failures on one account are probably no attack.
 const OWN: &str =
@@ -43,16 +49,16 @@ pub(crate) struct Finding {
     pub(crate) what: BTreeSet<String>,
     /// Numbers that only this finding knows.
     pub(crate) numbers: BTreeSet<String>,
-    /// Whether it probably is no attack: then it is told at level medium at most.
-    pub(crate) mild: bool,
+    /// Why it probably is no attack: as long as nothing else is found it is told at level medium at most.
+    pub(crate) excuses: BTreeSet<&'static str>,
 }
 
 impl Finding {
-    fn of(id: &'static str, group: &str) -> Self {
+    pub(crate) fn of(id: &'static str, group: &str) -> Self {
         Self { id, group: group.to_owned(), ..Self::default() }
     }
 
-    fn with(mut self, seen: &Seen) -> Self {
+    pub(crate) fn with(mut self, seen: &Seen) -> Self {
         self.records.push((seen.at, seen.seq));
         self.who.extend(seen.account.clone());
         self.who.extend(seen.by.clone());
@@ -62,7 +68,7 @@ impl Finding {
         self
     }
 
-    fn marks(mut self, marks: &[Mark]) -> Self {
+    pub(crate) fn marks(mut self, marks: &[Mark]) -> Self {
         self.records.extend(marks.iter().map(|m| (m.at, m.seq)));
         self
     }
@@ -82,16 +88,16 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn milliseconds(&self, id: &str, name: &str) -> i64 {
+    pub(crate) fn milliseconds(&self, id: &str, name: &str) -> i64 {
         self.settings.of(id, name).saturating_mul(1000)
     }
 
-    fn number(&self, id: &str, name: &str) -> usize {
+    pub(crate) fn number(&self, id: &str, name: &str) -> usize {
         usize::try_from(self.settings.of(id, name)).unwrap_or(0)
     }
 
     /// The marks of an episode around now: those that an open alert does not have yet, or all of a new one.
-    fn episode<'m>(
+    pub(crate) fn episode<'m>(
         &self,
         id: &str,
         group: &str,
@@ -143,9 +149,7 @@ impl Scene<'_> {
         let mut found = vec![];
         for name in known.wins.between(i64::MIN, until).iter().map(|m| &m.other) {
             let wins = self.memory.accounts.get(name).map_or(&[][..], |a| a.wins.between(from, until));
-            found.extend(
-                wins.iter().filter(|w| w.other == source).filter_map(|w| self.success_after(name, w)),
-            );
+            found.extend(wins.iter().filter(|w| w.other == source).flat_map(|w| self.success_after(name, w)));
         }
         found
     }
@@ -163,8 +167,7 @@ impl Scene<'_> {
         let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
         let mut finding = Finding::of(ID, subject).marks(marks);
         if !self.is_brute(&strange, at, 1) {
-            finding.mild = true;
-            finding.numbers.insert(OWN.to_owned());
+            finding.excuses.insert(OWN);
         }
         finding.who.insert(subject.to_owned());
         finding.from.extend(marks.iter().filter(|m| !m.other.is_empty()).map(|m| m.other.clone()));
@@ -179,13 +182,13 @@ impl Scene<'_> {
         let day = self.milliseconds("bw.brute-force", "slow-window");
         let is_own = |m: &Mark| !m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS);
         let around = account.fails.between(at.saturating_sub(day), at.saturating_add(day));
-        let strange = Marks::only(around, |m| !is_own(m));
+        let strange = Marks::only(around, |m| !is_own(m) && !self.is_scanner(&m.other, m.at));
         let (window, many) =
             (self.milliseconds("bw.brute-force", "window"), self.number("bw.brute-force", "failures"));
         if strange.crowded(at, window, many).is_some() {
             return strange;
         }
-        Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.is_stale(m.at))
+        Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.may_be_stale(m.at))
     }
 
     /// Of the slow form the marks of the whole day, which hang together less closely.
@@ -206,87 +209,6 @@ impl Scene<'_> {
             fails.crowded(at, self.milliseconds(ID, window), many).is_some()
         };
         crowded("window", "failures") || crowded("slow-window", "slow-failures")
-    }
-
-    fn spray(&self) -> Option<Finding> {
-        const ID: &str = "bw.spray-fast";
-        let from = self.seen.from.as_deref()?;
-        let at = self.seen.at;
-        let declared = [Allowed::Gateway, Allowed::Scanner];
-        if declared.iter().any(|a| self.policy.covers(*a, from, at)) {
-            return None;
-        }
-        let source = seen::source_of(from);
-        let fails = &self.memory.sources.get(&source)?.fails;
-        let span = self.milliseconds(ID, "window");
-        let many = self.number(ID, "accounts");
-        let any = |_: &Mark| true;
-        let around = fails.around(at, span, i64::MAX);
-        let marks =
-            self.episode(ID, &source, fails, span, || self.is_spray(around, &source, (at, span, many), any));
-        let mut finding = Finding::of(ID, &source).marks(marks);
-        if !marks.is_empty() && !self.is_spray(around, &source, (at, span, many), |m| !m.is_nobody()) {
-            finding.mild = true;
-            finding.numbers.insert("most of the names are nobody's".to_owned());
-        }
-        finding.who.extend(marks.iter().map(|m| m.name().to_owned()));
-        finding.from.insert(source);
-        (!marks.is_empty()).then_some(finding)
-    }
-
-    /// Whether so many accounts failed within a window around `at`, among failures of that time in their order, for none of which the source is an accustomed one, and
-    /// that did not sign in from it soon after. `counts` says which marks may count.
-    fn is_spray(
-        &self,
-        around: &[Mark],
-        source: &str,
-        (at, span, many): (i64, i64, usize),
-        counts: impl Fn(&Mark) -> bool,
-    ) -> bool {
-        if Marks::diverse_among(around, at, span, many).is_none() {
-            return false;
-        }
-        let account = |m: &Mark| self.memory.accounts.get(&m.other);
-        let is_home = |m: &Mark| account(m).is_some_and(|a| a.knows(source, m.at, KNOWN_DAYS));
-        let strangers = Marks::only(around, |m| counts(m) && !is_home(m));
-        if strangers.diverse(at, span, many).is_none() {
-            return false;
-        }
-        // Who was in by the end of a window had only mistyped: each window is looked at with what happened before its end.
-        let strangers = strangers.between(i64::MIN, i64::MAX);
-        let ends = strangers.iter().filter(|m| m.at >= at);
-        ends.map(|m| m.at).any(|end| {
-            let window = strangers.iter().filter(|m| m.at <= end && m.at >= end.saturating_sub(span));
-            let was_in = |m: &Mark| {
-                let wins = account(m).map(|a| a.wins.between(m.at, end - TOLERANCE_MS));
-                wins.unwrap_or(&[]).iter().any(|w| w.other == source)
-            };
-            let left: BTreeSet<&str> = window.filter(|m| !was_in(m)).map(Mark::name).collect();
-            left.len() >= many
-        })
-    }
-
-    /// A failure that waited long enough and was not followed by a success.
-    pub(crate) fn slow_spray(&self, mark: &Mark) -> Option<Finding> {
-        const ID: &str = "bw.spray-slow";
-        let (slow, span) = (&self.memory.slow, self.milliseconds(ID, "window"));
-        let many = self.number(ID, "accounts");
-        let marks = match (self.open)(ID, "", mark.at, span) {
-            Some((first, last)) if first <= mark.at && mark.at <= last => std::slice::from_ref(mark),
-            Some(_) => slow.between(mark.at.saturating_sub(span), mark.at.saturating_add(span)),
-            None => {
-                slow.diverse(mark.at, span, many)?;
-                slow.between(mark.at.saturating_sub(span), mark.at.saturating_add(span))
-            }
-        };
-        let mut finding = Finding::of(ID, "").marks(marks);
-        for one in marks {
-            finding.who.insert(one.other.clone());
-            let fails = self.memory.accounts.get(&one.other).map(|a| a.fails.between(one.at, one.at));
-            let same = fails.unwrap_or(&[]).iter().find(|f| f.seq == one.seq);
-            finding.from.extend(same.map(|f| f.other.clone()).filter(|f| !f.is_empty()));
-        }
-        Some(finding)
     }
 
     /// A failure that was no mistake, after changes of the password: every one of them, so that it does not matter which
@@ -335,7 +257,7 @@ impl Scene<'_> {
         let Some(name) = self.seen.account.as_deref() else { return vec![] };
         let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
         let win = Mark { at: self.seen.at, seq: self.seen.seq, other: source };
-        let mut found: Vec<Finding> = self.success_after(name, &win).into_iter().collect();
+        let mut found = self.success_after(name, &win);
         found.extend(self.dormant(name));
         found.extend(self.travel(name));
         found.extend(self.countries(name));
@@ -344,58 +266,81 @@ impl Scene<'_> {
         found
     }
 
-    fn success_after(&self, name: &str, win: &Mark) -> Option<Finding> {
-        const ID: &str = "bw.success-after-failures";
-        let account = self.memory.accounts.get(name)?;
-        let within = self.milliseconds(ID, "within");
-        let (from, until) = (win.at.saturating_sub(within), win.at);
+    fn success_after(&self, name: &str, win: &Mark) -> Vec<Finding> {
+        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
         // Where the account is at home its owner signs in, whoever tries it meanwhile.
         if account.knows(&win.other, win.at, KNOWN_DAYS) {
-            return None;
+            return vec![];
         }
-        // The account was tried until it gave way: by others than its own devices, of which one elsewhere may still have
-        // the password before.
+        [self.gave_way(name, account, win), self.was_sprayed(name, win)].into_iter().flatten().collect()
+    }
+
+    /// The account was tried until it gave way: by others than its own devices, of which one elsewhere may still have the
+    /// password before.
+    fn gave_way(&self, name: &str, account: &Account, win: &Mark) -> Option<Finding> {
+        const ID: &str = "bw.success-after-failures";
+        let within = self.milliseconds(ID, "within");
+        let (from, until) = (win.at.saturating_sub(within), win.at);
         let day = self.milliseconds("bw.brute-force", "slow-window");
         let is_own = |m: &Mark| {
             let is_stale = m.other != win.other && account.is_stale(m.at);
-            is_stale || (!m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS))
+            is_stale
+                || (!m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS))
+                || (m.other != win.other && self.is_scanner(&m.other, m.at))
         };
         let strange = Marks::only(account.fails.between(until.saturating_sub(day), until), |m| !is_own(m));
-        let tried = strange.between(from, until);
         let gave_way = |strange: &Marks| {
             let tried = strange.between(from, until);
             let many = tried.len() >= self.number(ID, "failures");
             tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1))
         };
-        let brute = gave_way(&strange).then_some(());
-        // Or the source tried many accounts, and this one among them.
-        let sprayed = self.memory.sources.get(&win.other).and_then(|source| {
-            let window = self.milliseconds("bw.spray-fast", "window");
-            let many = self.number("bw.spray-fast", "accounts");
-            let tried = source.fails.between(from, until);
-            let last = tried.last()?;
-            let around = source.fails.around(last.at, window, until);
-            self.is_spray(around, &win.other, (last.at, window, many), |_| true).then_some(tried)
-        });
-        let gateway =
-            [Allowed::Gateway, Allowed::Scanner].iter().any(|a| self.policy.covers(*a, &win.other, win.at));
-        if (brute.is_none() && sprayed.is_none()) || (gateway && brute.is_none()) {
+        if !gave_way(&strange) {
             return None;
         }
-        let before = if brute.is_some() { tried } else { sprayed.unwrap_or(&[]) };
-        let mut finding = Finding::of(ID, name).marks(&before[before.len().saturating_sub(BEFORE)..]);
-        finding.records.push((win.at, win.seq));
-        let fresh = Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.is_stale(m.at));
-        if sprayed.is_none() && !gave_way(&fresh) {
-            finding.mild = true;
-            finding.numbers.insert(
-                "the password was changed shortly before: a device may have tried the old one".to_owned(),
-            );
+        let mut finding = self.signed_in(name, name, strange.between(from, until), win);
+        let fresh = Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.may_be_stale(m.at));
+        if !gave_way(&fresh) {
+            finding
+                .excuses
+                .insert("the password was changed shortly before: a device may have tried the old one");
         }
+        if self.is_scanner(&win.other, win.at) {
+            finding.excuses.insert("the policy declares the source a scanner");
+        }
+        Some(finding)
+    }
+
+    /// The source tried many accounts, and this one among them: all of them are one thing.
+    fn was_sprayed(&self, name: &str, win: &Mark) -> Option<Finding> {
+        let within = self.milliseconds("bw.success-after-failures", "within");
+        let source = self.memory.sources.get(&win.other)?;
+        let window = self.milliseconds("bw.spray-fast", "window");
+        let many = self.number("bw.spray-fast", "accounts");
+        let tried = source.fails.between(win.at.saturating_sub(within), win.at);
+        let last = tried.last()?;
+        let around = source.fails.around(last.at, window, win.at);
+        let declared = [Allowed::Gateway, Allowed::Scanner];
+        let is_declared = declared.iter().any(|a| self.policy.covers(*a, &win.other, win.at));
+        let is_spray = || self.is_spray(around, &win.other, (last.at, window, many), |_| true);
+        if is_declared || !is_spray() {
+            return None;
+        }
+        Some(self.signed_in(&format!("from {}", win.other), name, tried, win))
+    }
+
+    /// A sign-in after failures, of which it names the last.
+    fn signed_in(&self, group: &str, name: &str, before: &[Mark], win: &Mark) -> Finding {
+        let last = &before[before.len().saturating_sub(BEFORE)..];
+        let mut finding = Finding::of("bw.success-after-failures", group).marks(last);
+        finding.records.push((win.at, win.seq));
         finding.who.insert(name.to_owned());
         finding.from.insert(win.other.clone());
         finding.from.remove("");
-        Some(finding)
+        finding
+    }
+
+    fn is_scanner(&self, from: &str, at: i64) -> bool {
+        self.policy.covers(Allowed::Scanner, from, at)
     }
 
     fn dormant(&self, name: &str) -> Option<Finding> {
@@ -583,9 +528,8 @@ impl Scene<'_> {
             seen.account.clone().or_else(|| seen.by.clone()).unwrap_or_default()
         };
         let mut finding = Finding::of(id, &group).with(seen);
-        // A machine that slept takes the time from its time service, however long it slept.
-        let is_service = |by: &String| ["local service", "s-1-5-19"].contains(&by.as_str());
-        finding.mild = seen.act == Some(Act::ClockSet) && seen.by.as_ref().is_some_and(is_service);
+        let is_own = seen.act == Some(Act::ClockSet) && self.is_own_clock();
+        finding.excuses.extend(is_own.then_some("what keeps clocks set it"));
         finding.what.extend(seen.host.clone().filter(|_| id == "bw.log-tampering"));
         let object = seen.object.as_deref().unwrap_or("");
         let plain = match seen.act {
@@ -609,6 +553,25 @@ impl Scene<'_> {
         Some(finding)
     }
 
+    /// Whether a clock was set by what keeps clocks: a machine that slept, was paused or has just started takes the time
+    /// from its time service or its host, however long that was.
+    fn is_own_clock(&self) -> bool {
+        let seen = self.seen;
+        let is_service = |by: &String| ["local service", "s-1-5-19"].contains(&by.as_str());
+        let is_host = |program: &String| {
+            let program = program.to_lowercase();
+            HOST_CLOCKS.iter().any(|p| program.ends_with(p))
+        };
+        let host = seen.host.as_deref().unwrap_or("");
+        let has_started = || {
+            let (from, until) = (seen.at.saturating_sub(STARTED_MS), seen.at - 1);
+            self.memory.hosts.restarted(host, from, until)
+        };
+        seen.by.as_ref().is_some_and(is_service)
+            || seen.object.as_ref().is_some_and(is_host)
+            || (seen.object.as_ref().is_some_and(|o| o.contains("System clock was stepped")) && has_started())
+    }
+
     fn remote_tool(&self) -> Option<Finding> {
         let name = crate::tools::tool(self.seen.object.as_deref()?)?;
         let at = self.seen.at;
@@ -623,23 +586,6 @@ impl Scene<'_> {
         finding.from = BTreeSet::from([host]);
         finding.from.remove("");
         Some(finding)
-    }
-
-    /// Whether a failed sign-in may be part of a slow spray: of an account that may exist, from where nobody is at home.
-    pub(crate) fn may_be_slow_spray(&self, tried: &Tried) -> bool {
-        let memory = self.memory;
-        let source = seen::source_of(&tried.from);
-        let learned = memory.first_win.is_some_and(|first| first <= tried.at - DAY_MS);
-        let is_home =
-            memory.accounts.get(&tried.account).is_some_and(|a| a.knows(&source, tried.at, KNOWN_DAYS))
-                || memory.sources.get(&source).is_some_and(|s| s.is_trusted(tried.at));
-        let declared = [Allowed::Gateway, Allowed::Scanner];
-        learned
-            && tried.exists != Some(false)
-            && !is_home
-            && !memory.accounts.get(&tried.account).is_some_and(|a| a.is_stale(tried.at))
-            && !self.policy.says(Allowed::PasswordPolicy, tried.at)
-            && !declared.iter().any(|a| self.policy.covers(*a, &tried.from, tried.at))
     }
 }
 

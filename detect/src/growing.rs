@@ -35,6 +35,8 @@ struct Open {
     from: BTreeSet<String>,
     what: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    /// Why it probably is no attack, as long as nothing severe was found.
+    excuses: BTreeSet<String>,
     /// Whether anything in it is as bad as the detection is at its worst.
     severe: bool,
     touched: u64,
@@ -78,7 +80,7 @@ impl Growing {
         let at = list.iter().position(near).unwrap_or_else(|| {
             let seq = finding.records.iter().map(|r| r.1).min().unwrap_or(0);
             let id = made_id(about.id, customer, &finding.group, seq);
-            let (who, from, what, numbers) = Default::default();
+            let (who, from, what, numbers, excuses) = Default::default();
             let records = BTreeMap::new();
             list.push(Open {
                 id,
@@ -92,6 +94,7 @@ impl Growing {
                 from,
                 what,
                 numbers,
+                excuses,
                 severe: false,
                 touched: 0,
                 told: false,
@@ -151,9 +154,10 @@ impl Open {
             self.from.len(),
             self.what.len(),
             self.numbers.len(),
+            self.excuses.len(),
             self.severe,
         );
-        self.severe |= !finding.mild;
+        self.severe |= finding.excuses.is_empty();
         let mut times: BTreeMap<u64, u64> = BTreeMap::new();
         finding.records.iter().for_each(|r| *times.entry(r.1).or_default() += 1);
         for (seq, times) in times.into_iter().filter(|(_, times)| *times > 1) {
@@ -182,6 +186,7 @@ impl Open {
         put(&mut self.from, finding.from);
         put(&mut self.what, finding.what);
         put(&mut self.numbers, finding.numbers);
+        put(&mut self.excuses, finding.excuses.into_iter().map(str::to_owned).collect());
         before
             != (
                 self.records.len(),
@@ -190,6 +195,7 @@ impl Open {
                 self.from.len(),
                 self.what.len(),
                 self.numbers.len(),
+                self.excuses.len(),
                 self.severe,
             )
     }
@@ -378,6 +384,7 @@ impl Open {
             }
         };
         why.extend(self.numbers.iter().cloned());
+        why.extend(self.excuses.iter().filter(|_| !self.severe).cloned());
         if !self.again.is_empty() {
             let many = self.again.len();
             let stand = if many == 1 { "1 record stands" } else { &format!("{many} records stand") };

@@ -20,6 +20,7 @@
 mod about;
 mod across;
 pub mod attack;
+mod delivered;
 mod detector;
 mod find;
 mod growing;
@@ -31,6 +32,7 @@ mod policy;
 mod routes;
 mod rules;
 mod seen;
+mod sprays;
 mod steps;
 mod tools;
 mod vocabulary;

@@ -43,6 +43,9 @@ const SLOW_LIMIT: usize = 20_000;
 
 /// How long devices keep trying the password before the last, in milliseconds. Two days: over a night and a morning.
 const STALE_MS: i64 = 2 * DAY_MS;
+/// How long one of them is told from a hand that begins anew, and the longest that it rests meanwhile, in milliseconds.
+const STILL_MS: i64 = 14 * DAY_MS;
+const STALE_GAP_MS: i64 = DAY_MS;
 /// Rights that are remembered, so that giving them again is not new.
 const GRANTS_LIMIT: usize = 10_000;
 /// Before the name of a mark that is about an account that nobody has.
@@ -230,6 +233,11 @@ impl Spells {
         self.0.iter().any(|(first, last)| *first <= until && *last >= from)
     }
 
+    /// When the spell began in which this time lies, or that ended no longer before it than a gap.
+    fn began(&self, at: i64, gap: i64) -> Option<i64> {
+        self.0.iter().rev().find(|s| s.0 <= at).filter(|s| at <= s.1.saturating_add(gap)).map(|s| s.0)
+    }
+
     /// The last use not later than this; within a spell this time itself.
     fn last_until(&self, until: i64) -> Option<i64> {
         self.0.iter().rev().find(|s| s.0 <= until).map(|s| s.1.min(until))
@@ -276,6 +284,9 @@ pub(crate) struct Account {
     pub(crate) prompts: Marks,
     pub(crate) changes: Marks,
     pub(crate) known: Vec<Known>,
+    /// When its sign-ins failed, without gaps of a day.
+    #[serde(default)]
+    failing: Spells,
     /// When it was in use, without gaps of a week.
     pub(crate) spells: Spells,
     /// The last sign-ins whose place was told.
@@ -300,6 +311,17 @@ impl Account {
     /// Whether the password was changed so shortly before that devices may still try the one before.
     pub(crate) fn is_stale(&self, at: i64) -> bool {
         !self.changes.between(at.saturating_sub(STALE_MS), at - TOLERANCE_MS).is_empty()
+    }
+
+    /// The same for devices that never stopped: with a failure every day from the days behind the change on, for a
+    /// fortnight.
+    pub(crate) fn may_be_stale(&self, at: i64) -> bool {
+        if self.is_stale(at) {
+            return true;
+        }
+        let began = self.failing.began(at - TOLERANCE_MS, STALE_GAP_MS);
+        let changes = self.changes.between(at.saturating_sub(STILL_MS), at - TOLERANCE_MS);
+        began.is_some_and(|b| changes.iter().any(|c| b <= c.at.saturating_add(STALE_MS)))
     }
 
     /// Whether it was at home there a day before already, not longer ago than so many days.
@@ -401,6 +423,9 @@ pub(crate) struct Memory {
     /// Numbers that logs give their own records.
     #[serde(default)]
     pub(crate) numbers: crate::numbers::Numbers,
+    /// Failures and prompts that came, so that one that comes again does not count.
+    #[serde(default)]
+    pub(crate) delivered: crate::delivered::Delivered,
     /// First sign-in of all: what is known of accounts is little before a day has passed.
     pub(crate) first_win: Option<i64>,
     /// Records that came so far.
@@ -446,9 +471,11 @@ impl Memory {
         let mark = |other: &str| Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
         let from = mark(source.as_deref().unwrap_or(""));
         // One line may stand for several of the same (`message repeated 5 times`).
+        let account = self.account(&subject);
         for _ in 0..seen.times.clamp(1, FAILS_LIMIT as u64) {
-            self.account(&subject).fails.put(from.clone(), FAILS_LIMIT);
+            account.fails.put(from.clone(), FAILS_LIMIT);
         }
+        account.failing.used(seen.at, STALE_GAP_MS);
         if let Some(source) = &source {
             let nobody = if seen.exists == Some(false) { NOBODY.to_string() } else { String::new() };
             let on = mark(&(nobody + &subject));
@@ -489,6 +516,13 @@ impl Memory {
     pub(crate) fn is_day_of_changes(&self, at: i64) -> bool {
         let before = self.changed.between(at.saturating_sub(DAY_MS), at - TOLERANCE_MS);
         before.iter().map(|m| &m.other).collect::<BTreeSet<_>>().len() >= CHANGES_OF_A_DAY
+    }
+
+    /// Whether so many accounts signed in, the first of them so many days before: then who they are is known.
+    pub(crate) fn knows_people(&self, at: i64, days: i64, many: usize) -> bool {
+        let first = at.saturating_sub(days.saturating_mul(DAY_MS));
+        self.first_win.is_some_and(|f| f <= first)
+            && self.accounts.values().filter(|a| a.signed_in_before(at).is_some()).nth(many - 1).is_some()
     }
 
     /// When the same right was given last, longer before than records may be late; takes note of this time.

@@ -114,6 +114,9 @@ impl Stream {
             // Later, and a smaller number: the numbers began anew.
             let decided = self.decided;
             *self = Self { decided, ..Self::begin(number, at, seq) };
+        } else if self.decided == 0 && number < self.start {
+            // The first record of all came behind the second one.
+            self.start = number;
         }
     }
 
@@ -244,6 +247,19 @@ mod tests {
 
     fn steady(numbers: std::ops::Range<u64>) -> impl Iterator<Item = (u64, i64)> {
         numbers.map(|n| (n, i64::try_from(n).expect("small")))
+    }
+
+    #[test]
+    fn the_run_before_a_gap_is_the_same_when_its_first_record_comes_late() {
+        let run = |first: [u64; 3]| {
+            let (mut all, mut settings) = (Numbers::default(), Settings::default());
+            settings.set("bw.log-tampering.gap-learn", 100).expect("within");
+            let numbers = first.into_iter().chain(3..200).chain(203..900);
+            let take = |n: u64| all.take("x", n, (i64::try_from(n).expect("small") * 1000, n), &settings);
+            numbers.flat_map(take).map(|g| g.run).collect::<Vec<_>>()
+        };
+        assert_eq!(run([0, 1, 2]), [200]);
+        assert_eq!(run([2, 0, 1]), [200]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ const PATH_TIMES: usize = 16;
 /// How long a right that was given and told is not new, in milliseconds.
 const AGAIN_MS: i64 = 30 * 86_400_000;
 /// Number of the form of the kept state.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// What is kept between runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -119,7 +119,11 @@ impl Patterns {
             self.state.through = seq + 1;
             match event.record.kind {
                 Kind::Event => {
-                    let seen = self.vocabulary.read(event);
+                    let mut seen = self.vocabulary.read(event);
+                    let counts = seen.outcome == Outcome::Failure || seen.act == Some(Act::Prompt);
+                    if counts && self.state.memory.delivered.is_again(&event.record, seen.at) {
+                        seen.act = None;
+                    }
                     self.see(seen, seq < from);
                 }
                 Kind::Act => {
@@ -348,7 +352,7 @@ impl Patterns {
                 numbers: BTreeSet::from([
                     "it stopped, and neither a start nor a restart of the machine followed".to_owned(),
                 ]),
-                mild: may_be_off,
+                excuses: may_be_off.then_some("the machine may have been switched off").into_iter().collect(),
                 ..Finding::default()
             });
         }

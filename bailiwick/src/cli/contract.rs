@@ -143,7 +143,7 @@ fn infos(set: &CheckSet) -> Vec<CheckInfo> {
     set.checks().map(info).collect()
 }
 
-fn parse(text: &str, set: &CheckSet) -> Result<Contract, Vec<ContractError>> {
+pub(super) fn parse(text: &str, set: &CheckSet) -> Result<Contract, Vec<ContractError>> {
     Contract::parse_knowing(text, &Known { checks: &infos(set), profiles: &[] })
 }
 
@@ -328,15 +328,7 @@ fn add(config: &Config, customer: &str, file: &Path, set: &CheckSet, out: Out) -
     }
     let seq = match known {
         Some(seq) => seq,
-        None => {
-            let mut vault = home.vault(&id)?;
-            let cursor = vault.cursor().map(<[u8]>::to_vec);
-            let draft = Home::own(Kind::Contract, &terms::contract_json(&contract, &text), now);
-            let sealed = vault.append(vec![(draft, Fields::new())], cursor, now)?;
-            let seq = sealed.place().first + sealed.place().count - 1;
-            vault.close(now)?;
-            seq
-        }
+        None => seal(&home, &id, &contract, &text, now)?,
     };
     match out.form {
         Form::Text => out.text(&format!(
@@ -361,6 +353,23 @@ fn add(config: &Config, customer: &str, file: &Path, set: &CheckSet, out: Out) -
         out.say(&format!("{} findings: `bailiwick contract check FILE` tells them", found.len()));
     }
     Ok(Exit::Ok)
+}
+
+/// Seals a version in the customer's log; the number of its record.
+pub(super) fn seal(
+    home: &Home,
+    id: &CustomerId,
+    contract: &Contract,
+    text: &str,
+    now: Time,
+) -> Result<u64, Fault> {
+    let mut vault = home.vault(id)?;
+    let cursor = vault.cursor().map(<[u8]>::to_vec);
+    let draft = Home::own(Kind::Contract, &terms::contract_json(contract, text), now);
+    let sealed = vault.append(vec![(draft, Fields::new())], cursor, now)?;
+    let seq = sealed.place().first + sealed.place().count - 1;
+    vault.close(now)?;
+    Ok(seq)
 }
 
 fn list(config: &Config, customer: Option<&str>, now: Time, set: &CheckSet, out: Out) -> Result<Exit, Fault> {

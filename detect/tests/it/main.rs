@@ -11,6 +11,7 @@ mod plays;
 mod quiet;
 mod real;
 mod rules;
+mod twins;
 
 use detect::{Detector, built_in};
 use ledger::{Hash, Log, Sealed, SigningKey, Tree, Unsealed, leaf_hash};

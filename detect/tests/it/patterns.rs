@@ -24,12 +24,16 @@ fn begin() -> i64 {
 
 pub(crate) fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> {
     let first = sealing.log.tree().size();
+    // A record came when the newest before it did.
+    let mut newest = i64::MIN;
     let event = |(seq, (at, log, format, fields)): (u64, &Line)| {
+        newest = newest.max(*at);
         let happened = Time::from_second(begin() + at).expect("a time");
+        let received = Time::from_second(begin() + newest).expect("a time");
         let source = Source::new(*format, log).expect("good");
         let kind = if *format == Format::Own { Kind::Act } else { Kind::Event };
         let raw = fields.to_string().into_bytes();
-        let record = Record { seq, kind, source, happened, received: happened, raw, defects: vec![] };
+        let record = Record { seq, kind, source, happened, received, raw, defects: vec![] };
         Event { record, fields: fields.as_object().cloned().expect("an object") }
     };
     let events = (first..).zip(lines).map(event).collect();
@@ -95,7 +99,7 @@ pub(crate) fn entra(at: i64, user: &str, from: &str, code: i64) -> Line {
     (at, "entra", Format::Ndjson, fields)
 }
 
-fn policy(at: i64, lines: Value) -> Line {
+pub(crate) fn policy(at: i64, lines: Value) -> Line {
     (
         at,
         "self",
@@ -104,7 +108,7 @@ fn policy(at: i64, lines: Value) -> Line {
     )
 }
 
-fn line(allow: &str, what: &str) -> Value {
+pub(crate) fn line(allow: &str, what: &str) -> Value {
     json!({"allow": allow, "what": what, "until": "2027-01-01T00:00:00Z", "reason": "test"})
 }
 
@@ -112,7 +116,7 @@ fn name(n: i64) -> String {
     format!("user{n}")
 }
 
-const BAD: &str = "203.0.113.77";
+pub(crate) const BAD: &str = "203.0.113.77";
 
 /// So many failures, each of another account, one source, so many seconds apart.
 fn spray(many: i64, apart: i64) -> Vec<Line> {

@@ -82,6 +82,22 @@ fn a_key_met_twice_or_spelled_twice_is_irregular_and_a_list_is_not() {
     assert!(fields.is_irregular() && fields.text(a).is_none());
 }
 
+/// What keys are remembered is bounded; what comes beyond is looked up each time.
+#[test]
+fn keys_beyond_those_that_are_remembered_are_found_no_less() {
+    let long = "k".repeat(200);
+    let mut names = names();
+    let (a, far) = (names.intern("a"), names.intern(&long));
+    let mut fields = Fields::new();
+    let wide: Map<String, Value> = (0..5000).map(|n| (format!("unseen-{n}"), Value::from(n))).collect();
+    fields.take_map(&names, Extent::Named, &wide);
+    for _ in 0..2 {
+        let event = json!({"unseen": 1, "a": "x", long.as_str(): "y"});
+        fields.take_map(&names, Extent::Named, event.as_object().expect("an object"));
+        assert_eq!((fields.text(a), fields.text(far), fields.is_irregular()), (Some("x"), Some("y"), false));
+    }
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),

@@ -2,6 +2,7 @@
 
 use super::{fired, loaded, rule};
 use serde_json::{Value, json};
+use sigma::{Placeholders, load_with};
 
 fn check(detection: &str, event: Value, want: bool) {
     let got = fired(loaded(&rule(detection)), std::slice::from_ref(&event));
@@ -47,6 +48,9 @@ fn values_compare_as_the_specification_says() {
         ("A|gt: 10", json!({"A": "9"}), false),
         ("A|gt: 10", json!({"A": "11"}), true),
         ("A|gt: 10", json!({"A": "z"}), false),
+        ("A|gt: 10", json!({"A": "inf"}), false),
+        ("A|lt: 10", json!({"A": "-infinity"}), false),
+        ("A|lt: 10", json!({"A": "NaN"}), false),
         ("A|lte: 1.5", json!({"A": 1.5}), true),
         ("A|lt: 5", json!({}), false),
         ("A|contains|all: [x, y]", json!({"A": "y x"}), true),
@@ -102,8 +106,114 @@ fn modifiers_mean_what_the_specification_says() {
         ("A|week: 53", json!({"A": "2027-01-01T13:04:05Z"}), true),
         ("A|month: [1, 2]", json!({"A": 1767358800}), true),
         ("A|year: 2026", json!({"A": "yesterday"}), false),
+        ("A|minute: 0", json!({"A": "2026-01-02 13:00:05"}), true),
+        ("A|hour: 13", json!({"A": "2026-01-02 13:04:05"}), true),
+        ("A|hour: 14", json!({"A": "2026-01-02 13:04:05"}), false),
+        // Milliseconds as well as seconds since 1970, as a number and as a text.
+        ("A|hour: 10", json!({"A": 1_764_066_600_123_i64}), true),
+        ("A|minute: 30", json!({"A": "1764066600"}), true),
+        ("A|year: 2025", json!({"A": "1764066600123"}), true),
+        ("A|year: 2025", json!({"A": true}), false),
     ] {
         line(selection, event, want);
+    }
+}
+
+/// Each text at each of the three places in the groups, with nothing, one and two bytes behind it.
+#[test]
+fn a_text_is_found_in_base64_wherever_it_stands_and_another_one_is_not() {
+    for (text, encoded) in [
+        ("foo", "Zm9v"),
+        ("foo", "Zm9vcQ=="),
+        ("foo", "Zm9vcXI="),
+        ("foo", "eGZvbw=="),
+        ("foo", "eGZvb3E="),
+        ("foo", "eGZvb3Fy"),
+        ("foo", "eHlmb28="),
+        ("foo", "eHlmb29x"),
+        ("foo", "eHlmb29xcg=="),
+        ("fool", "Zm9vbA=="),
+        ("fool", "Zm9vbHE="),
+        ("fool", "Zm9vbHFy"),
+        ("fool", "eGZvb2w="),
+        ("fool", "eGZvb2xx"),
+        ("fool", "eGZvb2xxcg=="),
+        ("fool", "eHlmb29s"),
+        ("fool", "eHlmb29scQ=="),
+        ("fool", "eHlmb29scXI="),
+        ("fools", "Zm9vbHM="),
+        ("fools", "Zm9vbHNx"),
+        ("fools", "Zm9vbHNxcg=="),
+        ("fools", "eGZvb2xz"),
+        ("fools", "eGZvb2xzcQ=="),
+        ("fools", "eGZvb2xzcXI="),
+        ("fools", "eHlmb29scw=="),
+        ("fools", "eHlmb29sc3E="),
+        ("fools", "eHlmb29sc3Fy"),
+    ] {
+        line(&format!("A|base64offset|contains: {text}"), json!({"A": format!("<{encoded}>")}), true);
+    }
+    for (text, encoded) in [
+        ("foo", "ZnhvcQ=="),
+        ("foo", "eGZ4b3E="),
+        ("foo", "eHlmeG9x"),
+        ("foo", "Zm9wcQ=="),
+        ("foo", "eGZvcHE="),
+        ("foo", "eHlmb3Bx"),
+        ("foo", "Z29vcQ=="),
+        ("foo", "eGdvb3E="),
+        ("foo", "eHlnb29x"),
+        ("fool", "Zm94bHE="),
+        ("fool", "eGZveGxx"),
+        ("fool", "eHlmb3hscQ=="),
+        ("fool", "Zm9vTHE="),
+        ("fool", "eGZvb0xx"),
+        ("fool", "eHlmb29McQ=="),
+        ("fool", "Z29vbHE="),
+        ("fool", "eGdvb2xx"),
+        ("fool", "eHlnb29scQ=="),
+        ("fools", "Zm94bHNx"),
+        ("fools", "eGZveGxzcQ=="),
+        ("fools", "eHlmb3hsc3E="),
+        ("fools", "Zm9vTHNx"),
+        ("fools", "eGZvb0xzcQ=="),
+        ("fools", "eHlmb29Mc3E="),
+        ("fools", "Z29vbHNx"),
+        ("fools", "eGdvb2xzcQ=="),
+        ("fools", "eHlnb29sc3E="),
+    ] {
+        line(&format!("A|base64offset|contains: {text}"), json!({"A": encoded}), false);
+    }
+}
+
+#[test]
+fn placeholders_stand_for_each_of_their_values_among_what_stands_around_them() {
+    let values = Placeholders::from([
+        ("who".to_owned(), vec!["eve".to_owned(), "adam".to_owned()]),
+        ("where".to_owned(), vec!["a1".to_owned(), "b2".to_owned()]),
+    ]);
+    for (selection, value, want) in [
+        ("A|expand: 'x%who%y'", "xEVEy", true),
+        ("A|expand: 'x%who%y'", "xadamy", true),
+        ("A|expand: 'x%who%y'", "xeve", false),
+        ("A|expand: 'x%who%y'", "evey", false),
+        ("A|expand: '%who%@%where%.x'", "adam@a1.x", true),
+        ("A|expand: '%who%@%where%.x'", "eve@b2.x", true),
+        ("A|expand: '%who%@%where%.x'", "eve@b2", false),
+        // A percent sign that begins no name is itself, also right before one that does.
+        ("A|expand: '5% of %who%'", "5% of eve", true),
+        ("A|expand: '%%who%'", "%eve", true),
+        ("A|expand: '100%'", "100%", true),
+        ("A|expand|contains: '%who%'", "so eve said", true),
+        ("A|re|expand: '^%who%.$'", "eve1", true),
+        ("A|re|expand: '^%who%.$'", "eve12", false),
+        ("A: '%who%'", "eve", false),
+        ("A: '%who%'", "%who%", true),
+    ] {
+        let yaml = rule(&format!("s:\n    {selection}\ncondition: s"));
+        let rules = load_with([("r.yml".to_owned(), yaml.into_bytes())], &values);
+        assert_eq!(rules.loaded, 1, "{selection}: {:?}", rules.refused);
+        assert_eq!(!fired(rules, &[json!({"A": value})]).is_empty(), want, "{selection} on {value}");
     }
 }
 

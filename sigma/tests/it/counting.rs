@@ -45,6 +45,42 @@ fn a_filter_takes_away_from_every_target_that_it_names_before_anything_is_counte
 }
 
 #[test]
+fn a_filter_is_for_rules_whose_log_source_does_not_contradict_its_own() {
+    let parts = ["category", "product", "service"];
+    let said = |part: &str, value: Option<&str>| value.map(|v| format!("{part}: {v}")).unwrap_or_default();
+    for part in parts {
+        for (of_filter, of_rule, taken) in [
+            (None, None, true),
+            (None, Some("x"), true),
+            (Some("x"), None, true),
+            (Some("x"), Some("x"), true),
+            (Some("X"), Some("x"), true),
+            (Some("y"), Some("x"), false),
+        ] {
+            let (filter, rule) = (said(part, of_filter), said(part, of_rule));
+            for targets in ["any", "[r]"] {
+                let rules = format!(
+                    "title: r\nid: r\nlogsource: {{{rule}}}\ndetection: {{s: {{K: f}}, condition: s}}\n---\ntitle: q\nid: q\nlogsource: {{{filter}}}\nfilter: {{rules: {targets}, s: {{U: a}}, condition: s}}\n"
+                );
+                check(&rules, &[event(0, "f", "a", "h")], if taken { &[] } else { &["r"] });
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_filters_one_is_enough() {
+    let filter = |id: &str, user: &str| {
+        format!("title: {id}\nid: {id}\nfilter: {{rules: [failed], s: {{U: {user}}}, condition: s}}\n")
+    };
+    let rules = format!("{FAILED}{}---\n{}", filter("one", "a"), filter("two", "b"));
+    for (user, fires) in [("a", false), ("b", false), ("c", true)] {
+        let want: &[&str] = if fires { &["00000000-0000-4000-8000-000000000001"] } else { &[] };
+        check(&rules, &[event(0, "f", user, "h")], want);
+    }
+}
+
+#[test]
 fn an_alias_names_a_rule_by_its_name_however_the_correlation_calls_it() {
     let rule = |call: &str| {
         format!(
@@ -85,6 +121,29 @@ fn hits_that_come_hours_late_count_where_they_happened() {
     // Later than a day: counted among themselves.
     check(&rules, &[at("05T10:00:00"), at("01T10:00:00"), at("01T10:01:00"), at("01T10:05:00")], &["many"]);
     check(&rules, &[at("01T10:00:00"), at("05T10:00:00"), at("01T10:01:00"), at("01T10:05:01")], &[]);
+}
+
+/// A day, or one window if that is longer, for what comes late, and the window twice; of chains, all of them.
+#[test]
+fn timespans_have_units_and_say_how_far_to_look_back() {
+    const DAY: i64 = 86_400;
+    let look_back = |rules: String| loaded(&rules).rules.look_back_seconds();
+    let of = |span: &str| look_back(format!("{FAILED}{}", count("c", "failed", "U", 3).replace("5m", span)));
+    assert_eq!(look_back(FAILED.trim_end_matches("---\n").to_owned()), None);
+    for (span, seconds) in [("30s", 30), ("5m", 300), ("2h", 7200), ("1d", DAY)] {
+        assert_eq!(of(span), Some(DAY + 2 * seconds + 1), "{span}");
+    }
+    for (span, seconds) in
+        [("2d", 2 * DAY), ("1w", 7 * DAY), ("2M", 60 * DAY), ("1y", 365 * DAY), ("366d", 366 * DAY)]
+    {
+        assert_eq!(of(span), Some(3 * seconds + 1), "{span}");
+    }
+    let chain = format!(
+        "{FAILED}{}---\n{}",
+        count("one", "failed", "U", 3),
+        count("two", "one", "U", 2).replace("5m", "1h")
+    );
+    assert_eq!(look_back(chain), Some(2 * DAY + 2 * 300 + 2 * 3600 + 1));
 }
 
 #[test]

@@ -303,6 +303,190 @@ proptest! {
     }
 }
 
+/// Lines of a detection, each a rule of its own: what differs in one part only stands side by side, so that two questions
+/// that are taken for one are found out.
+fn lines() -> Vec<String> {
+    let mut all = vec![];
+    let mut of = |modifiers: &[&str], values: &[&str]| {
+        for modifier in modifiers {
+            all.extend(values.iter().map(|value| format!("{modifier}: {value}")));
+        }
+    };
+    let places = ["A", "A|cased", "A|contains", "A|contains|cased", "A|startswith", "A|endswith", "A|neq"];
+    of(&places, &["''", "a", "Ab", "'a*b'", "'A*B'", "'a?b'", "'*a'", "[a, Ab]", "'\\*'", "Ä", "1"]);
+    of(&["A", "A|neq"], &["null", "1", "1.0", "-0.0", "1e300", "10", "[1, 10, null]", "true", "'1'", "0x10"]);
+    of(&["A|contains|all", "A|startswith|all"], &["[a, b]", "[A, Ab]", "['', a]"]);
+    of(&["A|gt", "A|gte", "A|lt", "A|lte"], &["0", "1", "1.5", "10", "1e300"]);
+    of(&["A|re", "A|re|i", "A|re|m", "A|re|s"], &["'^a.b$'", "'^b$'", "'AB'", "''", "'(a|b)+1'", "'[aA]b?'"]);
+    of(
+        &["A|cidr"],
+        &["10.0.0.0/8", "'::ffff:10.0.0.0/104'", "10.1.2.3", "'::/0'", "0.0.0.0/0", "'fe80::/10'"],
+    );
+    of(&["A|exists", "B|exists"], &["true", "false"]);
+    of(&["A|fieldref", "A|fieldref|neq", "A|fieldref|cased", "A|fieldref|contains"], &["B", "A.b", "[B, C]"]);
+    of(
+        &["A|fieldref|startswith", "A|fieldref|endswith", "A|fieldref|endswith|cased"],
+        &["B", "A.b", "[B, C]"],
+    );
+    of(
+        &["A|minute", "A|hour", "A|day", "A|week", "A|month", "A|year"],
+        &["1", "10", "11", "30", "48", "2026"],
+    );
+    of(&["A|hour|gte", "A|hour|lt", "A|year|gt", "A|year|lte"], &["10", "2025", "2026"]);
+    of(&["A|windash|contains"], &["' -a'", "'a-b'", "' /b'"]);
+    of(&["A.b", "A.b|contains", "A.b.C", "N.x|startswith"], &["a", "'1'", "null"]);
+    all
+}
+
+/// The same for keywords, which look into every value.
+fn keywords() -> Vec<String> {
+    let mut all: Vec<String> =
+        ["[a]", "[Ab, '1']", "['a*b']", "[10]", "['*']", "['a?b']"].map(str::to_owned).into();
+    for (modifier, values) in [
+        ("|all", "[a, b]"),
+        ("|startswith", "[ab, Ä]"),
+        ("|endswith", "b"),
+        ("|cased|contains", "[Ab]"),
+        ("|re", "'^a.b$'"),
+        ("|re|i", "'AB'"),
+        ("|gt", "9"),
+        ("|lte", "1"),
+        ("|cidr", "10.0.0.0/8"),
+        ("|hour", "10"),
+        ("|exists", "true"),
+        ("|exists", "false"),
+        ("|fieldref", "B"),
+        ("|base64offset|contains", "foo"),
+    ] {
+        all.push(format!("{{'{modifier}': {values}}}"));
+    }
+    all
+}
+
+/// Events in which one field has each kind of value, alone, in lists and below other keys.
+fn values() -> Vec<Value> {
+    let mut all: Vec<Value> =
+        ["", "a", "A", "ab", "AB", "Ab", "aB", "a\nb", "a b", "axb", "aAb", "ba", "*", "\\*", "ä"]
+            .map(Value::from)
+            .into();
+    all.extend(
+        ["xÄx", "1", "1.0", "10", "-0", "true", "x -a", "x /a", "x –b", "a-b", "b\nb", "Zm9v"]
+            .map(Value::from),
+    );
+    all.extend(ADDRESSES.map(Value::from));
+    all.extend(TIMES.map(Value::from));
+    all.extend([json!(0), json!(1), json!(1.0), json!(-0.0), json!(1.5), json!(9), json!(10), json!(16)]);
+    all.extend([json!(1e300), json!(u64::MAX), json!(1_764_066_600), json!(true), json!(false), json!(null)]);
+    all.extend([json!([]), json!({}), json!(["x", "ab"]), json!([null, 1]), json!([["b"], {"b": "a"}])]);
+    all.extend([
+        json!({"b": "a"}),
+        json!({"b": {"C": 1}}),
+        json!([{"b": "a1"}, {"b": "1"}]),
+        json!({"b.C": "a"}),
+    ]);
+    all
+}
+
+/// No chance: every line on every value, with all other lines beside it, and alone. What a line can be confused with, or
+/// can share with another, is met each time.
+#[test]
+fn every_line_says_the_same_of_every_value() {
+    let rules = |searches: &[String]| -> sigma::RuleSet {
+        let rule = |s: &String| {
+            format!("title: t\nlogsource: {{category: test}}\ndetection:\n  s: {s}\n  condition: s\n")
+        };
+        let yaml = searches.iter().map(rule).collect::<Vec<_>>().join("---\n");
+        let loaded = load([("r.yml".to_owned(), yaml.into_bytes())]);
+        assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
+        loaded.rules
+    };
+    let events: Vec<Value> = values()
+        .into_iter()
+        .flat_map(|v| {
+            [
+                json!({"A": v}),
+                json!({"B": v, "C": "a"}),
+                json!({"A": "Ab", "B": v}),
+                json!({"A": v, "B": "ab"}),
+            ]
+        })
+        .chain([json!({}), json!({"A.b": "a"}), json!({"N": {"x": "a"}}), json!({"N.x": 1})])
+        .collect();
+    let check = |searches: &[String]| -> usize {
+        let mut both = Both::new(rules(searches), EngineOptions::default());
+        let mut hits = 0;
+        for event in &events {
+            let event = event.as_object().expect("an object");
+            let (plain, quick, streamed) = both.say(event, &Class::default());
+            let shown = |numbers: &[usize]| numbers.iter().map(|n| searches[*n].clone()).collect::<Vec<_>>();
+            assert_eq!(shown(&plain), shown(&quick), "{event:?}");
+            streamed.iter().for_each(|s| assert_eq!(shown(&plain), shown(s), "streamed: {event:?}"));
+            hits += plain.len();
+        }
+        hits
+    };
+    let lines: Vec<String> = lines().iter().map(|line| format!("{{{}}}", quoted_key(line))).collect();
+    let keywords = keywords();
+    assert!(check(&lines) > 5000 && check(&keywords) > 500);
+    // The other way round, what came second comes first.
+    check(&lines.iter().rev().cloned().collect::<Vec<_>>());
+    for keyword in &keywords {
+        check(std::slice::from_ref(keyword));
+        check(&["[zzzz]".to_owned(), keyword.clone()]);
+    }
+    for line in lines.iter().step_by(7) {
+        check(std::slice::from_ref(line));
+    }
+}
+
+/// A line whose key stands in quotes, as it must on one line with others.
+fn quoted_key(line: &str) -> String {
+    let (key, value) = line.split_once(": ").expect("a line has a key and a value");
+    format!("'{key}': {value}")
+}
+
+/// An event that calls `Image` otherwise is looked at under that name only where it has no `Image`: in every way in which
+/// a rule can ask, also as that with which another field is compared.
+#[test]
+fn another_name_of_a_field_counts_only_where_its_own_is_not_there() {
+    let mut lines: Vec<String> = vec![];
+    for field in ["Image", "NewProcessName", "User", "A"] {
+        for asked in
+            ["|endswith: ok", "|contains: k?", ": null", "|exists: true", "|re: '^ok$'", ": ok", "|neq: ok"]
+        {
+            lines.push(format!("{field}{asked}"));
+        }
+        for other in ["Image", "NewProcessName", "A"] {
+            lines.extend(["", "|contains", "|cased"].map(|m| format!("{field}|fieldref{m}: {other}")));
+        }
+    }
+    let rule = |line: &String| {
+        let source = "{category: process_creation, product: windows}";
+        format!("title: t\nlogsource: {source}\ndetection:\n  s: {{{}}}\n  condition: s\n", quoted_key(line))
+    };
+    let yaml = lines.iter().map(rule).collect::<Vec<_>>().join("---\n");
+    let loaded = load([("r.yml".to_owned(), yaml.into_bytes())]);
+    assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
+    let mut both = Both::new(loaded.rules, EngineOptions::default());
+    let keys = ["Image", "NewProcessName", "User", "SubjectUserName", "A"];
+    // Each key is missing, null, or one of three texts.
+    for number in 0..5usize.pow(5) {
+        let mut event = json!({"Channel": "Security", "EventID": "4688"});
+        for (place, key) in (0u32..).zip(keys) {
+            match number / 5usize.pow(place) % 5 {
+                0 => {}
+                1 => event[key] = Value::Null,
+                kind => event[key] = ["ok", "Ok", "other"][kind - 2].into(),
+            }
+        }
+        let event = event.as_object().expect("an object");
+        let (plain, quick, streamed) = both.say(event, &classify("ndjson", event));
+        let shown = |numbers: &[usize]| numbers.iter().map(|n| lines[*n].clone()).collect::<Vec<_>>();
+        assert_eq!(shown(&plain), shown(&quick), "{event:?}");
+        assert_eq!(Some(shown(&plain)), streamed.as_deref().map(shown), "{event:?}");
+    }
+}
+
 /// One record of the samples in so many is looked at, for the plain evaluator takes its time: all where the build is quick.
 const EVERY: usize = if cfg!(debug_assertions) { 40 } else { 1 };
 

@@ -1,21 +1,26 @@
 //! The part of the demonstration that answers the seventeen measures: evidence made for it, for a customer where much is
 //! proven, one with gaps, and one of whom almost nobody can say anything.
 
+use super::super::contract::{parse, seal};
 use super::{Trip, say};
 use crate::assess::{Asked, answer};
 use crate::evidence::{File, Given, add};
 use crate::fault::Fault;
 use crate::out::Out;
-use crate::{checks, feeds, profile};
+use crate::{checks, clock, feeds, profile};
 use assess::{CheckSet, Verdict};
 use custody::Home;
 use custody::disk::{Disk, Folder};
+use jiff::civil::{Date, date};
 use model::Time;
 use serde_json::json;
 use std::path::Path;
 
 /// The day of the evidence, and of the answers.
 const DAY: &str = "2026-11-20T12:00:00Z";
+
+/// The first day of the contract, on which both sides signed it.
+const SIGNED: Date = date(2026, 1, 5);
 
 /// Whose systems a fixture's documents are said to speak of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,6 +128,7 @@ pub(super) fn play(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Res
             hand_in(home, folder, customer, *fixture, &set)?;
         }
     }
+    agree(home, super::CUSTOMERS[0].0, &set)?;
     let profile = profile::named(profile::DEFAULT, day)?;
     let feeds = feeds::of_checks(home, &set)?;
     say(out, "\nThe seventeen measures, answered from evidence made for this, on the day of that evidence:");
@@ -140,6 +146,25 @@ pub(super) fn play(home: &Home, folder: &Path, out: Out, trip: &mut Trip) -> Res
         );
         trip.assessed.push(json!({"customer": id, "met": good, "not_met": bad, "open": open}));
     }
+    Ok(())
+}
+
+/// Seals a contract of the provider and this customer, signed for both: the draft that every customer gets.
+fn agree(home: &Home, customer: &str, set: &CheckSet) -> Result<(), Fault> {
+    let id = super::super::customer_id(customer)?;
+    let data = profile::data(profile::DEFAULT)?;
+    let mut text = contract::template(data, home.provider(), &home.customer(&id)?, SIGNED);
+    let read =
+        |text: &str| parse(text, set).map_err(|_| Fault::usage("BW-1021", "the draft is no contract", ""));
+    let hash = read(&text)?.hash();
+    for (side, name, role) in
+        [("provider", "Toni Example", "managing director"), ("customer", "Ana Example", "owner")]
+    {
+        text.push_str(&format!(
+            "\n[[signature]]\nside = \"{side}\"\nname = \"{name}\"\nrole = \"{role}\"\nsigned = {SIGNED}\nover = \"{hash}\"\n"
+        ));
+    }
+    seal(home, &id, &read(&text)?, &text, clock::second())?;
     Ok(())
 }
 

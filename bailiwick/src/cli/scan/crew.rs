@@ -18,6 +18,8 @@ const WORKERS: usize = 2;
 const WAITING: usize = 16;
 /// Messages that are out at once: what memory is bounded by.
 const PARTS: usize = 32;
+/// Leaves that are given back together, so that who waits for one is not woken for each.
+const TOGETHER: usize = 8;
 
 /// What comes back, in the order of the inputs.
 pub(crate) enum Step<'a> {
@@ -50,26 +52,26 @@ pub(crate) fn scan<'a>(job: &Job<'a>, each: &mut dyn FnMut(Step<'a>)) {
     let (tell, told) = channel::<Told<'a>>();
     // One leave for each message that may be out; it comes back when the message was taken in order.
     let (leave, leaves) = channel();
-    for _ in 0..PARTS {
-        // Refused only when the other end is gone, which it is not.
-        let _ = leave.send(());
-    }
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             let (parts, tell) = (&parts, tell.clone());
             scope.spawn(move || work_off(job, parts, &tell));
         }
-        scope.spawn(move || cut_all(job, &Cutter { work, tell, leaves }));
+        scope.spawn(move || cut_all(job, &mut Cutter { work, tell, leaves, left: PARTS, next: 0 }));
         let mut waiting = BTreeMap::new();
-        let mut next = 0;
+        let (mut next, mut owed) = (0, 0);
         for told in told {
             let (number, step) = told.unwrap_or_else(|broke| resume_unwind(broke));
             waiting.insert(number, step);
             while let Some(step) = waiting.remove(&next) {
                 each(step);
                 next += 1;
-                // Refused only when everything is cut.
-                let _ = leave.send(());
+                owed += 1;
+                // Whoever has none left has sent them all, so that there will be enough to give back.
+                if owed == TOGETHER {
+                    // Refused only when everything is cut.
+                    let _ = leave.send(std::mem::take(&mut owed));
+                }
             }
         }
     });
@@ -94,45 +96,51 @@ fn work_off<'a>(job: &Job<'a>, parts: &Mutex<Receiver<(u64, Part)>>, tell: &Send
 struct Cutter<'a> {
     work: SyncSender<(u64, Part)>,
     tell: Sender<Told<'a>>,
-    leaves: Receiver<()>,
+    leaves: Receiver<usize>,
+    /// Leaves that are left.
+    left: usize,
+    /// The number of the next message.
+    next: u64,
 }
 
 /// Nobody takes anything any more.
 struct Gone;
 
 impl<'a> Cutter<'a> {
-    fn number(&self, next: &mut u64) -> Result<u64, Gone> {
-        self.leaves.recv().map_err(|_| Gone)?;
-        *next += 1;
-        Ok(*next - 1)
+    fn number(&mut self) -> Result<u64, Gone> {
+        if self.left == 0 {
+            self.left = self.leaves.recv().map_err(|_| Gone)?;
+        }
+        self.left -= 1;
+        self.next += 1;
+        Ok(self.next - 1)
     }
 
-    fn step(&self, next: &mut u64, step: Step<'a>) -> Result<(), Gone> {
-        let number = self.number(next)?;
+    fn step(&mut self, step: Step<'a>) -> Result<(), Gone> {
+        let number = self.number()?;
         self.tell.send(Ok((number, step))).map_err(|_| Gone)
     }
 
-    fn part(&self, next: &mut u64, part: Part) -> Result<(), Gone> {
-        let number = self.number(next)?;
+    fn part(&mut self, part: Part) -> Result<(), Gone> {
+        let number = self.number()?;
         self.work.send((number, part)).map_err(|_| Gone)
     }
 }
 
-fn cut_all<'a>(job: &Job<'a>, cutter: &Cutter<'a>) {
-    let mut next = 0;
+fn cut_all<'a>(job: &Job<'a>, cutter: &mut Cutter<'a>) {
     for input in job.inputs {
-        if cutter.step(&mut next, Step::Begin(input)).is_err() {
+        if cutter.step(Step::Begin(input)).is_err() {
             return;
         }
         let end = match open(input) {
             Err(error) => Step::Unopened(error),
             Ok(opened) => Step::End(split(opened, job.options, &mut |part| {
-                let gone = cutter.part(&mut next, part).is_err();
+                let gone = cutter.part(part).is_err();
                 let stop = gone || job.stop.load(Ordering::Relaxed);
                 if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })),
         };
-        if cutter.step(&mut next, end).is_err() || job.stop.load(Ordering::Relaxed) {
+        if cutter.step(end).is_err() || job.stop.load(Ordering::Relaxed) {
             return;
         }
     }

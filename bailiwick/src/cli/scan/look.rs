@@ -6,7 +6,9 @@
 use collect::{Arrival, Part, Scalar, Sink, Unread, Worktop};
 use model::{Fields, Time};
 use serde_json::Value;
-use sigma::{At, Class, Compiled, Engine, Extent, FieldValue, Filling, Names, Route, Scratch, Sources, classify};
+use sigma::{
+    At, Class, Compiled, Engine, Extent, FieldValue, Filling, Names, Route, Scratch, Sources, classify,
+};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
