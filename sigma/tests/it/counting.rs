@@ -121,6 +121,36 @@ fn hits_that_come_hours_late_count_where_they_happened() {
     // Later than a day: counted among themselves.
     check(&rules, &[at("05T10:00:00"), at("01T10:00:00"), at("01T10:01:00"), at("01T10:05:00")], &["many"]);
     check(&rules, &[at("01T10:00:00"), at("05T10:00:00"), at("01T10:01:00"), at("01T10:05:01")], &[]);
+    // A day to the second is in time for what came before; a second more is not.
+    let border = |late: &str| [at("01T10:03:00"), at("02T10:00:00"), at(late), at("01T10:01:00")];
+    check(&rules, &border("01T10:00:00"), &["many"]);
+    check(&rules, &border("01T09:59:59"), &[]);
+}
+
+#[test]
+fn a_null_and_a_missing_field_are_the_same_group_and_an_empty_text_is_another() {
+    let rules = format!("{FAILED}{}", count("many", "failed", "U", 3));
+    let of = |user: Value| json!({"K": "f", "U": user});
+    check(&rules, &[of(Value::Null), json!({"K": "f"}), of(Value::Null)], &["many"]);
+    check(&rules, &[of(Value::Null), json!({"K": "f"}), of(json!(""))], &[]);
+    check(&rules, &[of(json!("")), of(json!("")), of(json!([]))], &[]);
+}
+
+#[test]
+fn a_record_that_two_of_the_counted_rules_match_counts_once() {
+    let other = "title: any\nid: any\nname: any\nlogsource: {category: auth}\ndetection: {s: {U: '*'}, condition: s}\n---\n";
+    let rules = format!("{FAILED}{other}{}", count("many", "failed, any", "U", 2));
+    check(&rules, &[event(0, "f", "a", "h")], &[]);
+    check(&rules, &[event(0, "f", "a", "h"), event(1, "x", "a", "h")], &["many"]);
+}
+
+#[test]
+fn long_values_differ_by_their_ends_too() {
+    let hosts = "title: hosts\nid: hosts\ncorrelation:\n  type: value_count\n  rules: [failed]\n  timespan: 1h\n  condition: {field: H, gte: 2}\n";
+    let long = |end: &str| "é".repeat(2000) + end;
+    let rules = format!("{FAILED}{hosts}");
+    check(&rules, &[event(0, "f", "a", &long("x")), event(1, "f", "a", &long("y"))], &["hosts"]);
+    check(&rules, &[event(0, "f", "a", &long("x")), event(1, "f", "a", &long("x"))], &[]);
 }
 
 /// A day, or one window if that is longer, for what comes late, and the window twice; of chains, all of them.
