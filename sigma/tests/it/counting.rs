@@ -207,3 +207,51 @@ fn what_can_never_be_or_is_no_section_is_refused() {
     assert_eq!(rules.refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["SG-046"]);
     assert_eq!(rules.unarmed.len(), 3);
 }
+
+/// What a correlation asks is no field of any detection; a reader that hands over only what is asked must know it.
+#[test]
+fn events_that_a_reader_takes_apart_count_as_those_that_come_whole() {
+    for (section, want) in [
+        (
+            "type: event_count\n  rules: [failed]\n  group-by: [U]\n  timespan: 5m\n  condition: {gte: 2}",
+            vec![2],
+        ),
+        (
+            "type: value_count\n  rules: [failed]\n  timespan: 5m\n  condition: {field: deep.H, gte: 3}",
+            vec![3],
+        ),
+        ("type: value_sum\n  rules: [failed]\n  timespan: 5m\n  condition: {field: N, gt: 5}", vec![2, 3]),
+        (
+            "type: temporal\n  rules: [failed, success]\n  group-by: [who]\n  aliases: {who: {failed: U, success: V}}\n  timespan: 5m",
+            vec![4],
+        ),
+    ] {
+        let rules = loaded(&format!("{FAILED}{SUCCESS}title: c\nid: c\ncorrelation:\n  {section}\n"));
+        assert!(rules.refused.is_empty(), "{:?}", rules.refused);
+        let engine = || sigma::Engine::new(rules.rules.clone(), sigma::EngineOptions::default());
+        let (mut whole, mut apart) = (engine(), engine());
+        let events = [
+            json!({"K": "f", "U": "a", "deep": {"H": "x"}, "N": 1}),
+            json!({"K": "f", "U": "b", "deep": {"H": "y"}, "N": "2.5"}),
+            json!({"K": "f", "U": "a", "deep": {"H": "x"}, "N": 2}),
+            json!({"K": "f", "U": "c", "deep": {"H": "z"}, "N": 1}),
+            json!({"K": "s", "U": "d", "V": "b"}),
+        ];
+        let (mut told, mut told_apart) = (vec![], vec![]);
+        for (seq, event) in (0..).zip(&events) {
+            let (fields, class) = (event.as_object().expect("an object"), sigma::Class::default());
+            let happened = jiff::Timestamp::UNIX_EPOCH;
+            let seen = sigma::Observed { fields, happened, class: &class, seq };
+            told.extend(whole.observe(&seen).into_iter().map(|hit| (seq, hit)));
+            let compiled = apart.compiled().clone();
+            let mut taken = sigma::Fields::new();
+            taken.take_map(compiled.names(), compiled.route(&class).extent(), fields);
+            told_apart
+                .extend(apart.observe_fields(&taken, &class, happened, seq).into_iter().map(|h| (seq, h)));
+        }
+        assert_eq!(told, told_apart, "{section}");
+        let number = rules.rules.find("c").expect("the correlation");
+        let counted = told.iter().filter(|(_, hit)| hit.rule == number).map(|(seq, _)| *seq);
+        assert_eq!(counted.collect::<Vec<u64>>(), want, "{section}");
+    }
+}
