@@ -73,3 +73,8 @@ pub use refuse::Refused;
 pub use rule::{LogSource, Rule, RuleKind, RuleSet};
 pub use values::values;
 pub use words::necessary_words;
+
+/// The page that a stranger reads first: what it shows compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -75,6 +75,14 @@ fn a_key_met_twice_or_spelled_twice_is_irregular_and_a_list_is_not() {
     assert!(filling.enter(top, "a").is_some());
     assert!(fields.is_irregular() && fields.text(a) == Some("-4"));
     let mut filling = fields.begin(&names, Extent::Named);
+    filling.put_field(a, FieldValue::Int(1));
+    filling.put_field(names.wants("x").expect("a name"), FieldValue::Int(2));
+    assert!(!fields.is_irregular());
+    let mut filling = fields.begin(&names, Extent::Named);
+    filling.put_field(a, FieldValue::Int(1));
+    filling.put_field(a, FieldValue::Int(2));
+    assert!(fields.is_irregular());
+    let mut filling = fields.begin(&names, Extent::Named);
     filling.enter(top, "a.b");
     let at = filling.enter(top, "a").expect("a name");
     let inner = filling.object(at);

@@ -4,7 +4,7 @@ use super::data::{self, FileText, FormText, PartName, SourcesError, Texts};
 use super::{Class, LogSource};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 /// The files that come with the crate, in the order in which their forms are tried.
 const FILES: [(&str, &str); 15] = [
@@ -189,9 +189,18 @@ pub(super) static NOTHING: LazyLock<&'static Known> = LazyLock::new(|| {
 
 static CHOSEN: OnceLock<Sources> = OnceLock::new();
 
-/// Keeps a text as long as the program runs: what is known of log sources is read once.
+/// Texts that are kept.
+static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Keeps a text as long as the program runs, each once, however often files are read.
 fn keep(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(text) {
+        return known;
+    }
+    let new: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    kept.insert(new);
+    new
 }
 
 fn keep_all(texts: &Texts) -> Vec<&'static str> {

@@ -121,6 +121,36 @@ fn hits_that_come_hours_late_count_where_they_happened() {
     // Later than a day: counted among themselves.
     check(&rules, &[at("05T10:00:00"), at("01T10:00:00"), at("01T10:01:00"), at("01T10:05:00")], &["many"]);
     check(&rules, &[at("01T10:00:00"), at("05T10:00:00"), at("01T10:01:00"), at("01T10:05:01")], &[]);
+    // A day to the second is in time for what came before; a second more is not.
+    let border = |late: &str| [at("01T10:03:00"), at("02T10:00:00"), at(late), at("01T10:01:00")];
+    check(&rules, &border("01T10:00:00"), &["many"]);
+    check(&rules, &border("01T09:59:59"), &[]);
+}
+
+#[test]
+fn a_null_and_a_missing_field_are_the_same_group_and_an_empty_text_is_another() {
+    let rules = format!("{FAILED}{}", count("many", "failed", "U", 3));
+    let of = |user: Value| json!({"K": "f", "U": user});
+    check(&rules, &[of(Value::Null), json!({"K": "f"}), of(Value::Null)], &["many"]);
+    check(&rules, &[of(Value::Null), json!({"K": "f"}), of(json!(""))], &[]);
+    check(&rules, &[of(json!("")), of(json!("")), of(json!([]))], &[]);
+}
+
+#[test]
+fn a_record_that_two_of_the_counted_rules_match_counts_once() {
+    let other = "title: any\nid: any\nname: any\nlogsource: {category: auth}\ndetection: {s: {U: '*'}, condition: s}\n---\n";
+    let rules = format!("{FAILED}{other}{}", count("many", "failed, any", "U", 2));
+    check(&rules, &[event(0, "f", "a", "h")], &[]);
+    check(&rules, &[event(0, "f", "a", "h"), event(1, "x", "a", "h")], &["many"]);
+}
+
+#[test]
+fn long_values_differ_by_their_ends_too() {
+    let hosts = "title: hosts\nid: hosts\ncorrelation:\n  type: value_count\n  rules: [failed]\n  timespan: 1h\n  condition: {field: H, gte: 2}\n";
+    let long = |end: &str| "é".repeat(2000) + end;
+    let rules = format!("{FAILED}{hosts}");
+    check(&rules, &[event(0, "f", "a", &long("x")), event(1, "f", "a", &long("y"))], &["hosts"]);
+    check(&rules, &[event(0, "f", "a", &long("x")), event(1, "f", "a", &long("x"))], &[]);
 }
 
 /// A day, or one window if that is longer, for what comes late, and the window twice; of chains, all of them.
@@ -176,4 +206,52 @@ fn what_can_never_be_or_is_no_section_is_refused() {
     let rules = loaded(&format!("{FAILED}{}{chain}", count("c0", "failed", "U", 1)));
     assert_eq!(rules.refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["SG-046"]);
     assert_eq!(rules.unarmed.len(), 3);
+}
+
+/// What a correlation asks is no field of any detection; a reader that hands over only what is asked must know it.
+#[test]
+fn events_that_a_reader_takes_apart_count_as_those_that_come_whole() {
+    for (section, want) in [
+        (
+            "type: event_count\n  rules: [failed]\n  group-by: [U]\n  timespan: 5m\n  condition: {gte: 2}",
+            vec![2],
+        ),
+        (
+            "type: value_count\n  rules: [failed]\n  timespan: 5m\n  condition: {field: deep.H, gte: 3}",
+            vec![3],
+        ),
+        ("type: value_sum\n  rules: [failed]\n  timespan: 5m\n  condition: {field: N, gt: 5}", vec![2, 3]),
+        (
+            "type: temporal\n  rules: [failed, success]\n  group-by: [who]\n  aliases: {who: {failed: U, success: V}}\n  timespan: 5m",
+            vec![4],
+        ),
+    ] {
+        let rules = loaded(&format!("{FAILED}{SUCCESS}title: c\nid: c\ncorrelation:\n  {section}\n"));
+        assert!(rules.refused.is_empty(), "{:?}", rules.refused);
+        let engine = || sigma::Engine::new(rules.rules.clone(), sigma::EngineOptions::default());
+        let (mut whole, mut apart) = (engine(), engine());
+        let events = [
+            json!({"K": "f", "U": "a", "deep": {"H": "x"}, "N": 1}),
+            json!({"K": "f", "U": "b", "deep": {"H": "y"}, "N": "2.5"}),
+            json!({"K": "f", "U": "a", "deep": {"H": "x"}, "N": 2}),
+            json!({"K": "f", "U": "c", "deep": {"H": "z"}, "N": 1}),
+            json!({"K": "s", "U": "d", "V": "b"}),
+        ];
+        let (mut told, mut told_apart) = (vec![], vec![]);
+        for (seq, event) in (0..).zip(&events) {
+            let (fields, class) = (event.as_object().expect("an object"), sigma::Class::default());
+            let happened = jiff::Timestamp::UNIX_EPOCH;
+            let seen = sigma::Observed { fields, happened, class: &class, seq };
+            told.extend(whole.observe(&seen).into_iter().map(|hit| (seq, hit)));
+            let compiled = apart.compiled().clone();
+            let mut taken = sigma::Fields::new();
+            taken.take_map(compiled.names(), compiled.route(&class).extent(), fields);
+            told_apart
+                .extend(apart.observe_fields(&taken, &class, happened, seq).into_iter().map(|h| (seq, h)));
+        }
+        assert_eq!(told, told_apart, "{section}");
+        let number = rules.rules.find("c").expect("the correlation");
+        let counted = told.iter().filter(|(_, hit)| hit.rule == number).map(|(seq, _)| *seq);
+        assert_eq!(counted.collect::<Vec<u64>>(), want, "{section}");
+    }
 }

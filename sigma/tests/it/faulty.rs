@@ -102,6 +102,12 @@ fn loaded_unarmed_and_refused_add_up() {
     assert_eq!(super::fired(armed, &[serde_json::json!({"A": "Adam"})]).len(), 1);
 }
 
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_rule() {
+    let yaml = format!("\u{feff}{}", rule("a: {A: 1}\ncondition: a"));
+    assert_eq!(loaded(&yaml).loaded, 1, "{:?}", loaded(&yaml).refused);
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {

@@ -267,3 +267,35 @@ fn the_page_names_every_form_source_and_reason() {
     Sources::read(&[("example.toml".to_owned(), example.to_owned())])
         .expect("the page's own example is right");
 }
+
+/// One engine meets events of one form that name different services, or none: none is taken for another's, whichever
+/// came first.
+#[test]
+fn events_that_name_other_services_do_not_share_their_rules() {
+    let rule = |service: &str| {
+        format!(
+            "title: {service}\nid: {service}\nlogsource: {{product: linux, service: {service}}}\ndetection: {{s: {{x: 1}}, condition: s}}\n"
+        )
+    };
+    let rules = load([("r.yml".to_owned(), [rule("sshd"), rule("cron")].join("---\n").into_bytes())]);
+    let events: [(Value, &[&str]); 4] = [
+        (json!({"x": 1, "program": "sshd"}), &["sshd"]),
+        (json!({"x": 1, "program": "cron"}), &["cron"]),
+        (json!({"x": 1, "program": "nothing-known"}), &[]),
+        (json!({"x": 1}), &["sshd", "cron"]),
+    ];
+    for first in 0..events.len() {
+        let mut engine = Engine::new(rules.rules.clone(), EngineOptions::default());
+        let mut later = events.clone();
+        later.rotate_left(first);
+        for (event, want) in later.iter().chain(&later) {
+            let fields = event.as_object().expect("an object");
+            let class = classify("syslog", fields);
+            let seen = Observed { fields, happened: jiff::Timestamp::UNIX_EPOCH, class: &class, seq: 0 };
+            let hits = engine.observe(&seen);
+            let ids: Vec<&str> =
+                hits.iter().map(|h| engine.rules().get(h.rule).expect("a rule").id.as_str()).collect();
+            assert_eq!(&ids, want, "{event}");
+        }
+    }
+}
