@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that are looked at to find out what an input is.
 const LOOK_BYTES: usize = 64 << 10;
+/// Lines that are enough to find it out where no more has come yet: who writes slowly waits for no 64 KiB.
+const LOOK_LINES: usize = 8;
 /// Bytes that are read at once.
 const STEP_BYTES: usize = 32 << 10;
 /// The ratio is measured from here on: short texts pack better than any bomb.
@@ -89,10 +91,16 @@ impl<'a> Feed<'a> {
         if let Err(error) = first {
             feed.stop(format!("cannot be read: {error}"));
         }
-        while feed.buffer.len() < LOOK_BYTES && !feed.ended {
+        while feed.buffer.len() < LOOK_BYTES && !feed.ended && !feed.shows_enough() {
             feed.more();
         }
         feed
+    }
+
+    /// Whether no more has come yet, and what did shows what it is. What is packed comes in small pieces and is not slow.
+    fn shows_enough(&self) -> bool {
+        let lines = || memchr::memchr_iter(b'\n', &self.buffer).count();
+        self.is_slow && self.packed.is_none() && lines() >= LOOK_LINES
     }
 
     fn stop(&mut self, why: String) {

@@ -3,6 +3,7 @@
 mod corpora;
 mod hostile;
 mod parts;
+mod trickle;
 
 use collect::{Arrival, Input, Limits, Options, Summary, fields, read};
 use model::Time;
