@@ -155,6 +155,11 @@ impl Out {
         Self::write(&format!("{}\n", lines.join("\n")));
     }
 
+    /// One line of data, whatever stands in it: who wrote a part of it cannot end it and write another one.
+    pub(crate) fn line(self, text: &str) {
+        self.prose(&clean(text));
+    }
+
     /// Sentences as data: on a terminal broken between words, with what follows a line set in; for programs a line each.
     pub(crate) fn prose(self, text: &str) {
         let width = self.is_drawn().then(|| comfy_table::Table::new().width()).flatten();

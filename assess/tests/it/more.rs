@@ -4,21 +4,12 @@ use crate::each;
 use assess::fixture::{Fixture, Shelf};
 use assess::judge::Answer;
 use assess::{Check, Verdict};
-use evidence::{Cell, Row};
+use evidence::{Cell, Row, Side};
 use std::collections::BTreeMap;
 
-/// Checks that no row of a failing subject, as [`picked`] finds it, made bad. For them this test says only that nothing
-/// becomes better; why, nobody has yet found out one by one.
-const NEVER_BY_ROWS: &[&str] = &[
-    "aa.krbtgt",
-    "if.scan-outside",
-    "ir.exercise",
-    "lg.netmon",
-    "lg.sealed",
-    "lg.segregated",
-    "ob.unused-service",
-    "vd.scan-cadence",
-];
+/// Checks that no added row makes bad: `aa.krbtgt` fails for changes of a password that are not there, and a row more is never
+/// one change less.
+const NEVER_BY_ROWS: &[&str] = &["aa.krbtgt"];
 
 fn text(cell: &Cell) -> Option<&str> {
     if let Cell::Text(text) = cell { Some(text) } else { None }
@@ -52,16 +43,38 @@ fn picked(shelf: &mut Shelf, bad: &Fixture, subject: &str) -> Vec<Picked> {
     };
     let of = |row: &&Row| row.cells().iter().filter_map(text).any(|text| is_of(subject, text));
     let its: Vec<Vec<Row>> = all.iter().map(|rows| rows.iter().filter(of).cloned().collect()).collect();
-    let others = its.iter().map(|rows| rows.iter().map(renamed).collect()).collect();
-    vec![("another", others), ("the same", its), ("all rows", all)]
+    let others: Vec<Vec<Row>> = its.iter().map(|rows| rows.iter().map(renamed).collect()).collect();
+    // Elsewhere too, so that nothing that was seen at the first one's address speaks for it.
+    let elsewhere = |row: &Row| match row.cell("address").and_then(text) {
+        Some(_) => row.clone().with("address", "198.51.100.250".to_owned()),
+        None => row.clone(),
+    };
+    let door = |row: &Row| match row.cell("port") {
+        Some(Cell::Number(_)) => row.clone().with("port", 47_808_i64),
+        _ => row.clone(),
+    };
+    let all_of = |change: &dyn Fn(&Row) -> Row| -> Vec<Vec<Row>> {
+        others.iter().map(|rows| rows.iter().map(change).collect()).collect()
+    };
+    let (strangers, doors) = (all_of(&elsewhere), all_of(&door));
+    vec![
+        ("another", others),
+        ("a stranger", strangers),
+        ("another port", doors),
+        ("the same", its),
+        ("all rows", all),
+    ]
 }
 
 /// The answer of a fixture with these rows of another one added to its files of the same kind and side.
 fn with_rows(shelf: &mut Shelf, good: &Fixture, bad: &Fixture, added: &[Vec<Row>], check: &Check) -> Answer {
     let add = |place: usize, rows: &mut Vec<Row>| {
         let here = &good.add[place];
+        // Where the good one is about the other side, its own documents may be those of that side.
+        let is_own = |there: Side| (there == bad.side) == (here.side == good.side);
+        let whose = |there: Side| there == here.side || is_own(there);
         let same =
-            bad.add.iter().zip(added).filter(|(there, _)| there.kind == here.kind && there.side == here.side);
+            bad.add.iter().zip(added).filter(|(there, _)| there.kind == here.kind && whose(there.side));
         same.for_each(|(_, more)| rows.extend(more.iter().cloned()));
     };
     good.answer_changed(check, &BTreeMap::new(), &add, shelf).expect("evidence loads")
@@ -87,7 +100,9 @@ fn one_more_who_fails(check: &Check, fixtures: &[Fixture]) -> (usize, bool, Vec<
                 if added.iter().all(Vec::is_empty) {
                     continue;
                 }
-                let good = |(f, a): &(&Fixture, &Answer)| a.verdict.is_good() && f.side == bad.side;
+                let is_good = |a: &Answer| a.verdict.is_good();
+                let has_own = fixtures.iter().zip(&answers).any(|(f, a)| is_good(a) && f.side == bad.side);
+                let good = |(f, a): &(&Fixture, &Answer)| is_good(a) && (f.side == bad.side || !has_own);
                 for (good, before) in fixtures.iter().zip(&answers).filter(good) {
                     let after = with_rows(&mut shelf, good, bad, &added, check);
                     tried += 1;
@@ -117,42 +132,4 @@ fn one_more_who_fails_never_makes_an_answer_better() {
     assert!(tried > 100, "only {tried} were tried");
     assert!(complaints.is_empty(), "{} of {tried}:\n{}", complaints.len(), complaints.join("\n"));
     assert_eq!(never, NEVER_BY_ROWS, "checks that no added subject made bad, of {tried} tries");
-}
-
-#[test]
-fn zz_look() {
-    let set = assess::embedded();
-    for id in NEVER_BY_ROWS {
-        let check = set.get(id).expect("x");
-        let fixtures = set.fixtures(id);
-        let mut shelf = Shelf::default();
-        let answers: Vec<Answer> =
-            fixtures.iter().map(|f| f.answer_from(&mut shelf, check).expect("evidence loads")).collect();
-        for (bad, failing) in fixtures.iter().zip(&answers).filter(|(_, a)| a.verdict == Verdict::NotMet) {
-            println!(
-                "{id} BAD {} {:?} {:?}",
-                bad.name,
-                bad.side,
-                failing.failing.iter().take(3).map(|s| format!("{}: {}", s.name, s.why)).collect::<Vec<_>>()
-            );
-            for subject in failing.failing.iter().take(3) {
-                for (what, added) in picked(&mut shelf, bad, &subject.name) {
-                    for (good, _) in fixtures
-                        .iter()
-                        .zip(&answers)
-                        .filter(|(f, a)| a.verdict.is_good() && f.side == bad.side)
-                    {
-                        let after = with_rows(&mut shelf, good, bad, &added, check);
-                        println!(
-                            "   {id} {what} rows {:?} into {}: {} {}",
-                            added.iter().map(Vec::len).collect::<Vec<_>>(),
-                            good.name,
-                            after.verdict,
-                            after.why
-                        );
-                    }
-                }
-            }
-        }
-    }
 }

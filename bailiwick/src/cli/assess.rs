@@ -7,7 +7,7 @@ use super::{customer_id, evidence::customers, evidence::side, look, open, time};
 use crate::assess::{Asked, answer, keep};
 use crate::config::Config;
 use crate::fault::{Exit, Fault};
-use crate::out::{Form, Out};
+use crate::out::{Form, Out, clean};
 use crate::profile::{self, DEFAULT};
 use crate::progress::Progress;
 use crate::{checks, clock, feeds};
@@ -186,7 +186,7 @@ fn tell(told: &Told, asked: &Asked<'_>, out: Out) {
 fn failing(told: &Told, out: Out) {
     let bad: Vec<&Answer> = told.assessment.answers().filter(|a| a.verdict == Verdict::NotMet).collect();
     for answer in bad.iter().take(TOLD) {
-        out.say(&format!("not met: {} ({}): {}", answer.check, answer.side, answer.why));
+        out.say(&clean(&format!("not met: {} ({}): {}", answer.check, answer.side, answer.why)));
     }
     if bad.len() > TOLD {
         out.say(&format!("and {} more", bad.len() - TOLD));
@@ -299,18 +299,18 @@ fn explain(customer: &CustomerId, check: &Check, answer: &Answer, out: Out) {
     out.prose(&format!("{}: {}\n{}", check.id, check.title, check.asks));
     out.verdict(&word, answer.verdict.is_good(), &format!(": {}", answer.why));
     for lacking in &answer.lacking {
-        out.prose(&format!("  lacking: {lacking}"));
+        out.line(&format!("  lacking: {lacking}"));
     }
     subjects("fails", &answer.failing, answer.failing_count, out);
     subjects("nobody can say", &answer.open, answer.open.len() as u64, out);
     subjects("excepted", &answer.excepted, answer.excepted.len() as u64, out);
     for word in &answer.words {
         let until = word.expires.map_or_else(String::new, |t| format!(", until {t}"));
-        out.prose(&format!("  word of: {}, {}{until}", word.signer, word.role));
+        out.line(&format!("  word of: {}, {}{until}", word.signer, word.role));
     }
     for g in &answer.because {
         let place = g.seq.map_or_else(|| "a public feed".to_owned(), |seq| format!("record {seq}"));
-        out.prose(&format!(
+        out.line(&format!(
             "  stands on: {} ({} of the {}, {}, of {}), {place}",
             g.evidence, g.kind, g.side, g.file, g.effective
         ));
@@ -321,18 +321,18 @@ fn explain(customer: &CustomerId, check: &Check, answer: &Answer, out: Out) {
         let source = rule.and_then(|r| r.parameters.get(name)).map_or("", |p| p.source.as_str());
         // Both sides chose an agreed number; the source of the check's own would not be its source.
         let source = if value.contains(", agreed in row ") { "the contract" } else { source };
-        out.prose(&format!("  parameter: {name} = {value} ({source})"));
+        out.line(&format!("  parameter: {name} = {value} ({source})"));
     }
     if let Some(from) = answer.rule_from {
-        out.prose(&format!("  rule since {from}: {}", rule.map_or("", |r| r.why.as_str())));
+        out.line(&format!("  rule since {from}: {}", rule.map_or("", |r| r.why.as_str())));
     }
     if let Some(waits) = &check.waits_for {
-        out.prose(&format!("  waits for: {waits}"));
+        out.line(&format!("  waits for: {waits}"));
     }
-    out.prose(&format!("  asked by: {}", check.from.join("; ")));
+    out.line(&format!("  asked by: {}", check.from.join("; ")));
     let maps: Vec<String> =
         check.maps.iter().map(|(name, ids)| format!("{name} {}", ids.join(" "))).collect();
-    out.prose(&format!("  also in: {}", maps.join("; ")));
+    out.line(&format!("  also in: {}", maps.join("; ")));
     next(customer, check, answer, out);
 }
 
@@ -348,16 +348,16 @@ fn next(customer: &CustomerId, check: &Check, answer: &Answer, out: Out) {
         ));
     }
     if answer.verdict == Verdict::NotMet || lacks.is_empty() {
-        out.prose(&format!("  to do: {}", check.fix));
+        out.line(&format!("  to do: {}", check.fix));
     }
 }
 
 fn subjects(word: &str, list: &[Subject], many: u64, out: Out) {
     for s in list.iter().take(TOLD) {
         let shown = s.evidence.as_ref().map_or_else(String::new, |id| format!(" [{id}]"));
-        out.prose(&format!("  {word}: {}: {}{shown}", s.name, s.why));
+        out.line(&format!("  {word}: {}: {}{shown}", s.name, s.why));
     }
     if many > TOLD as u64 {
-        out.prose(&format!("  {word}: {} in all; `--json` names 200", many));
+        out.line(&format!("  {word}: {} in all; `--json` names 200", many));
     }
 }
