@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use custody::Home;
 use detect::Vocabulary;
 use model::{Alert, CustomerId, Event, Level};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -153,7 +153,7 @@ fn explain(home: &Home, id: &str, out: Out) -> Result<Exit, Fault> {
         );
         return Ok(Exit::Ok);
     }
-    let mut text = format!("{}\n\n  {}\n", alert.id, alert.summary);
+    let mut text = format!("{}\n\n  {}\n", alert.id, crate::out::clean(&alert.summary));
     for line in &why {
         text.push_str(&format!("  because    {}\n", crate::out::clean(line)));
     }
@@ -286,6 +286,7 @@ impl Read {
         for (_, event) in records {
             let seen = vocabulary.read(event);
             if seen.act.is_none() {
+                read.take_named(event);
                 continue;
             }
             read.who.extend(seen.account.into_iter().chain(seen.by));
@@ -295,6 +296,15 @@ impl Read {
             read.maps.extend(vocabulary.decides(&event.fields).map(str::to_owned));
         }
         read
+    }
+
+    /// Of a record that tells none of the acts, what stands under the usual names.
+    fn take_named(&mut self, event: &Event) {
+        let value = |name: &&str| event.fields.get(*name).and_then(Value::as_str).map(str::to_owned);
+        let of = |names: &[&str]| names.iter().find_map(value).filter(|value| !value.is_empty());
+        self.who.extend(of(&["user", "TargetUserName", "userPrincipalName", "SubjectUserName", "User"]));
+        self.from.extend(of(&["src_ip", "IpAddress", "ipAddress", "sourceIPAddress"]));
+        self.hosts.extend(of(&["Computer", "host"]));
     }
 }
 
@@ -316,10 +326,7 @@ fn further(alert: &Alert, read: &Read) -> String {
         }
     }
     if names.is_empty() {
-        let at = alert.records.first().map_or(0, |r| r.seq);
-        text.push_str(&format!(
-            "  bailiwick ledger show --customer {customer}   (the record is number {at})\n"
-        ));
+        text.push_str(&format!("  bailiwick hunt --customer {customer} --last 50 '*'\n"));
     }
     let id = &alert.id;
     text.push_str(&format!(

@@ -233,6 +233,37 @@ fn a_customers_records_are_found_in_its_own_log_only() {
 }
 
 #[test]
+fn a_name_in_a_record_forges_no_line_of_what_is_shown_about_it() {
+    let place = Place::with(&["acme"]);
+    let line = |n: usize| {
+        format!(
+            "{{\"time\":\"2026-11-01T02:0{}:{:02}Z\",\"program\":\"app\",\"action\":\"sign-in\",\"outcome\":\"failure\",\"src_ip\":\"203.0.113.9\",\
+             \"user\":\"eve\\nforged\\r\\u001b[2J\\u2028\\tcell\",\"host\":\"gate\\nforged\"}}\n",
+            n / 6,
+            n % 6 * 10
+        )
+    };
+    let log = place.file("a.ndjson", (0..30).map(line).collect::<String>().as_bytes());
+    assert_eq!(place.run(&["ingest", "--customer", "acme", &log]).code, 0);
+    let alerts = place.run(&["alert", "ls", "--json"]).json();
+    let id = alerts["alerts"][0]["id"].as_str().expect("an alert");
+    for words in [
+        &["alert", "ls"][..],
+        &["alert", "show", id],
+        &["alert", "explain", id],
+        &["hunt", "--customer", "acme", "forged"],
+        &["ledger", "tail", "--customer", "acme"],
+    ] {
+        let shown = place.run(words);
+        assert!(shown.code == 0 && !shown.out.is_empty(), "{words:?}: {}", shown.err);
+        let text = shown.out + &shown.err;
+        assert!(!text.contains(['\u{1b}', '\r', '\u{2028}']), "{words:?}: {text}");
+        let forged = text.lines().find(|line| line.trim_start().starts_with("forged"));
+        assert_eq!(forged, None, "{words:?}: {text}");
+    }
+}
+
+#[test]
 fn the_customer_of_a_record_is_who_brought_it_in_never_what_it_says() {
     let place = Place::with(&["acme", "clinic"]);
     let lines = b"{\"customer\":\"clinic\",\"tenant\":\"clinic\",\"origin\":\"northwind-it/clinic/records\",\"user\":\"liar-9\"}\n";
