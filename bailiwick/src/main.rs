@@ -23,9 +23,6 @@ mod progress;
 mod run;
 mod watch;
 
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     run::main().into()
 }
