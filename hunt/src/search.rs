@@ -24,7 +24,7 @@ impl Range {
     }
 
     pub(crate) fn may_hold(&self, span: Option<(Time, Time)>) -> bool {
-        // A unit without events holds acts and alerts, whose times its table does not tell.
+        // Of a unit without events its table does not tell a time.
         span.is_none_or(|(least, greatest)| {
             self.from.is_none_or(|from| from <= greatest) && self.to.is_none_or(|to| least < to)
         })
@@ -86,11 +86,10 @@ pub fn search(
     let wanted = |record: &Record| {
         range.holds(record.happened) && glance.may_have(&record.raw) && has_all(&record.raw, &terms)
     };
-    // The index knows events only; other kinds lie apart.
-    let units = if query.names_kind() { view.units()? } else { view.units_with(&terms)? };
-    for unit in units {
+    for unit in view.units_with(&terms)? {
         step(unit.first, end);
-        if !range.may_hold(unit.happened) {
+        // Its table tells when its events happened; acts and alerts among them have their own times.
+        if !query.names_kind() && !range.may_hold(unit.happened) {
             continue;
         }
         let pages = view.read_where(&unit, &wanted, parse)?;

@@ -6,8 +6,8 @@ use segment::{Reader, SegmentError};
 use std::sync::Arc;
 
 impl View {
-    /// The units whose events can have all these terms (see [`segment::query_terms`]); those of the tail always can. A unit that
-    /// holds such an event is always among them. A segment without an index is read once, and its index kept with the view.
+    /// The units that can hold a record of any kind with all these terms (see [`segment::query_terms`]); those of the tail always can.
+    /// A unit that holds such a record is always among them. A segment without an index is read once, and its index kept with the view.
     ///
     /// # Errors
     /// [`ReadError`] when a segment's table or index cannot be read.
