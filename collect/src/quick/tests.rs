@@ -104,6 +104,7 @@ fn regular_records_are_read_quickly() {
         r#"{"a":1,"b":"x\\y\n\u00e4\ud83d\ude00","c":[1,[true,null]],"d":{"e":-0.50}}"#,
         r#" { "a" : "" , "b" : {} , "c" : [ ] } "#,
         "{}\r",
+        r#"{"a":[[[[1]]]],"d":{"e":1},"e":{"a":{"d":2},"b":[{"a":1},{"a":2}]}}"#,
         r#"{"Image":"C:\\Windows\\System32\\a rather long name that goes on beyond any word\\x.exe","n":12345678901234567890}"#,
     ] {
         assert!(!check(Format::Ndjson, raw.as_bytes()), "{raw}");
@@ -131,16 +132,19 @@ fn what_is_odd_is_declined() {
         "{\"a\":-}",
         "{\"a\":tru}",
         "{\"a\":\"\t\"}",
+        "{\"a\":\"\u{1f}\"}",
         "{\"a\":\"\\x\"}",
         "{\"a\":\"\\ud800\"}",
         "{\"a\":\"\\ud800\\u0041\"}",
+        "{\"a\":\"\\ud800\\ud800\"}",
+        "{\"a\":1e5}",
         "{\"a\":\"\\udc00\"}",
         "{\"a\":\"\\",
         "{\"a\":\"\\\u{e4}\"}",
         "{\"a\":1,\"a\":2}",
         "{\"a\":1,\"\\u0061\":2}",
         "{\"__REALTIME_TIMESTAMP\":\"1\"}",
-        "{\"a\":[[[[[[[[1]]]]]]]]}",
+        "{\"a\":[[[[[1]]]]]}",
         "{\"a\" 1}",
     ] {
         assert!(check(Format::Ndjson, raw.as_bytes()), "{raw}");
@@ -149,6 +153,9 @@ fn what_is_odd_is_declined() {
     for raw in [
         "<Event/>x",
         "<Event><System></Event>",
+        "<Event><System><Level>4</Data></System></Event>",
+        "<Event><System><Provider Name='a<b'/></System></Event>",
+        "<Event><System><Provider Name='a\nb'/></System></Event>",
         "<Event><![CDATA[x]]></Event>",
         "<Event><!-- x --></Event>",
         "<Event><a:b/></Event>",
@@ -160,6 +167,39 @@ fn what_is_odd_is_declined() {
     ] {
         assert!(check(Format::Evtx, raw.as_bytes()), "{raw}");
     }
+}
+
+#[test]
+fn wide_records_are_read_quickly_up_to_the_bound_on_fields() {
+    let object = |n: usize| (0..n).map(|at| format!("\"k{at}\":1")).collect::<Vec<_>>().join(",");
+    let json = |inner: &str| check(Format::Ndjson, format!("{{{inner}}}").as_bytes());
+    assert!(!json(&object(30)) && json(&object(31)));
+    assert!(!json(&format!("\"a\":{{{}}}", object(29))) && json(&format!("\"a\":{{{}}}", object(30))));
+    let list = |n: usize| format!("\"a\":[{}]", vec!["1"; n].join(","));
+    assert!(!json(&list(29)) && json(&list(30)));
+    let event = |n: usize| {
+        let data: String = (0..n).map(|at| format!("<Data Name='k{at}'>1</Data>")).collect();
+        check(Format::Evtx, format!("<Event><EventData>{data}</EventData></Event>").as_bytes())
+    };
+    // Elements count beside the fields that they give.
+    assert!(!event(14) && event(15));
+}
+
+#[test]
+fn elements_hold_what_stands_in_them_and_nothing_of_what_stands_in_their_children() {
+    for raw in [
+        "<Event><UserData><A>x<B>1</B>y</A><C> <D/> </C></UserData></Event>",
+        "<Event><EventData><Data Name='a'>x<Data>1</Data>y</Data></EventData></Event>",
+        "<Event><System> x <Security UserID='S-1'> y </Security></System> z </Event>",
+    ] {
+        assert!(!check(Format::Evtx, raw.as_bytes()), "{raw}");
+    }
+    // What has no name is one list, which begins once.
+    let raw = b"<Event><EventData><Data>1</Data><Data>2</Data><Data Name='a'>3</Data></EventData></Event>";
+    let mut notes = Notes::default();
+    read(Format::Evtx, raw, &Limits::default(), &mut Scratch::default(), &mut notes).expect("regular");
+    assert_eq!(notes.places, ["", "/Data", "/a"]);
+    assert_eq!(notes.values, ["/Data \"1\"", "/Data \"2\"", "/a \"3\""]);
 }
 
 /// The time as it is found quickly, which is that of the full reading; none where only that can tell.
@@ -187,6 +227,9 @@ fn the_time_is_found_by_the_names_that_tell_it() {
         r#"{"deep":{"@timestamp":"2026-11-01T10:00:00Z"}}"#,
         r#"{"ts":{"SystemTime":"2026-11-01T10:00:00Z"}}"#,
         r#"{"Event":{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}},"time":null,"date":true}"#,
+        r#"{"Event":{"a":{"b":{"c":{"d":"2026-11-01T10:00:00Z"}}}}}"#,
+        r#"{"Event":{"System":{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}}}}"#,
+        "<Event><System><TimeCreated SystemTime='2026-11-01T10:00:00Z and what follows'/></System></Event>",
         "<Event><System><Level>4</Level></System><EventData><Data Name='time'>2026-11-01</Data></EventData></Event>",
     ] {
         assert_eq!(time_of(raw), Some(When::Unknown), "{raw}");

@@ -65,12 +65,22 @@ fn ours() -> Arc<Compiled> {
     compiled(vec![("rules.yml".into(), RULES.into())])
 }
 
+/// The same, which read of what tells log sources apart only what they ask themselves.
+fn unaware() -> Arc<Compiled> {
+    let loaded = sigma::load([("rules.yml".to_owned(), RULES.into())]);
+    Arc::new(Compiled::new(loaded.rules, EngineOptions::default()))
+}
+
 /// What each part of an input held, both ways the same; the matches.
 fn check(compiled: &Arc<Compiled>, name: &str, bytes: &[u8]) -> usize {
+    check_as(&options(), compiled, name, bytes)
+}
+
+fn check_as(options: &Options, compiled: &Arc<Compiled>, name: &str, bytes: &[u8]) -> usize {
     let (mut quick, mut full) = (Look::new(compiled, Way::Quick), Look::new(compiled, Way::Full));
     let mut matches = 0;
     let input = collect::Input { name: name.into(), modified: None, bytes: Box::new(bytes) };
-    split(input, &options(), &mut |part| {
+    split(input, options, &mut |part| {
         let (one, two) = (quick.part(&part), full.part(&part));
         assert_eq!(one, two, "{name}");
         matches += one.found.iter().map(|f| f.matched.len()).sum::<usize>();
@@ -108,6 +118,44 @@ fn odd_records_are_seen_both_ways_alike() {
     let matches: Vec<usize> = ODD.iter().map(|line| check(&rules, "some.ndjson", line.as_bytes())).collect();
     assert_eq!(matches, [2, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 1, 0, 1, 2]);
     assert!(check(&rules, "dns.log", br#"{"_path":"dns","uid":"C1","ts":1.5,"a":"7b"}"#) > 0);
+    let again: Vec<usize> =
+        ODD.iter().map(|line| check(&unaware(), "some.ndjson", line.as_bytes())).collect();
+    assert_eq!(again, matches);
+}
+
+#[test]
+fn a_record_is_of_its_own_class_whatever_stands_before_it() {
+    let alone: usize = ODD.iter().map(|line| check(&ours(), "some.ndjson", line.as_bytes())).sum();
+    let classes = [
+        r#"{"Channel":"System","EventID":4625,"a":"é"}"#,
+        r#"{"Channel":"Security","EventID":4625,"a":"é"}"#,
+        r#"{"a":"é"}"#,
+        r#"{"Channel":"Security\u001f++q","CreationTime":"r","EventID":4625,"a":"é"}"#,
+        r#"{"Channel":"Security","CreationTime":"q\u001f++r","EventID":4625,"a":"é"}"#,
+        r#"{"EventID":4625,"c":1,"a":{"Channel":"Security","b":1}}"#,
+    ];
+    for rules in [ours(), unaware()] {
+        let found: Vec<usize> =
+            classes.iter().map(|line| check(&rules, "some.ndjson", line.as_bytes())).collect();
+        assert_eq!(found, [0, 1, 1, 0, 1, 2]);
+        for order in [ODD.to_vec(), ODD.into_iter().rev().collect()] {
+            assert_eq!(check(&rules, "some.ndjson", order.join("\n").as_bytes()), alone);
+        }
+        let mut order = classes;
+        for _ in classes {
+            order.rotate_left(1);
+            assert_eq!(check(&rules, "some.ndjson", order.join("\n").as_bytes()), 5);
+        }
+    }
+}
+
+#[test]
+fn a_number_that_names_a_service_is_spelt_as_in_full() {
+    let zeek = Options { format: Some(model::Format::Zeek), ..options() };
+    for number in ["7", "1.50", "-0", "1e2", "100000000000000000000", "123456789012345678"] {
+        let line = format!(r#"{{"_path":{number},"a":"x"}}"#);
+        assert_eq!(check_as(&zeek, &ours(), "some.log", line.as_bytes()), 2, "{number}");
+    }
 }
 
 fn value() -> impl Strategy<Value = String> {
@@ -154,6 +202,7 @@ proptest! {
         name in prop::sample::select(vec!["some.ndjson", "some.log"]),
     ) {
         check(&ours(), name, lines.join("\n").as_bytes());
+        check(&unaware(), name, lines.join("\n").as_bytes());
     }
 }
 
