@@ -229,6 +229,7 @@ fn the_time_is_found_by_the_names_that_tell_it() {
         r#"{"Event":{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}},"time":null,"date":true}"#,
         r#"{"Event":{"a":{"b":{"c":{"d":"2026-11-01T10:00:00Z"}}}}}"#,
         r#"{"Event":{"System":{"TimeCreated":{"SystemTime":"2026-11-01T10:00:00Z"}}}}"#,
+        r#"{"Event":{"System":{"TimeCreated":"2026-11-01T10:00:00Z"}}}"#,
         "<Event><System><TimeCreated SystemTime='2026-11-01T10:00:00Z and what follows'/></System></Event>",
         "<Event><System><Level>4</Level></System><EventData><Data Name='time'>2026-11-01</Data></EventData></Event>",
     ] {
