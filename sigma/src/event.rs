@@ -214,3 +214,20 @@ fn leaves<'a>(value: &'a Value, into: &mut Vec<&'a Value>) {
         scalar => into.push(scalar),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A list of objects costs a look-up each; what lies behind the bound is not found, and costs nothing.
+    #[test]
+    fn a_name_is_looked_for_only_so_often() {
+        let list = |long: usize| json!({"a": vec![json!({"b": {"c": 1}}); long]});
+        for (long, found) in [(10, 10), (LOOKUP_LIMIT - 1, LOOKUP_LIMIT - 1), (20_000, LOOKUP_LIMIT - 1)] {
+            let (list, mut placed) = (list(long), Placed::default());
+            look(list.as_object().expect("an object"), "a.b.c", &mut placed);
+            assert_eq!((placed.present, placed.values.len()), (true, found));
+        }
+    }
+}

@@ -228,6 +228,36 @@ fn sums_of_decimals_are_exact() {
 }
 
 #[test]
+fn what_was_let_go_at_the_bound_orders_nothing_any_more() {
+    let spec = Spec {
+        name: "c",
+        kind: Kind::Ordered,
+        calls: vec!["f", "s"],
+        group_by: vec![],
+        span: SignedDuration::from_hours(24),
+        bounds: vec![],
+        field: "N",
+        percent: 50,
+    };
+    let engine = engine(std::slice::from_ref(&spec));
+    let crate::rule::Body::Correlation(of) = &engine.rules().get(3).expect("the fourth").body else {
+        panic!("a correlation")
+    };
+    let feed = Feed { number: 3, group_by: vec![], fields: vec![], carries: vec![] };
+    let mut state = State::with_limit(4);
+    let mut held = |seq: u64, rule: usize| {
+        let happened = at(0) + SignedDuration::from_secs(seq.cast_signed());
+        let arriving = Arriving { rule: of.rules[rule], happened, seq, episode: None };
+        state.take((of, &feed), &arriving, &|_| None).map(|(_, held)| held.seqs)
+    };
+    // Second steps that came before every first one; from the fifth hit on, the oldest goes each time.
+    for (seq, rule) in (0..).zip([1, 1, 1, 0, 0, 0]) {
+        assert_eq!(held(seq, rule), None, "{seq}");
+    }
+    assert_eq!(held(6, 1), Some(vec![3, 4, 5, 6]));
+}
+
+#[test]
 fn one_group_of_many_hits_lets_the_oldest_go_and_counts_them() {
     let spec = Spec {
         name: "c",

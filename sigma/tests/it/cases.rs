@@ -73,6 +73,30 @@ fn values_compare_as_the_specification_says() {
 }
 
 #[test]
+fn any_value_is_a_value_but_null() {
+    for any in
+        ["A: '*'", "A: '**'", "A|contains: ''", "A|startswith: ''", "A|endswith: ''", "A|contains: '*'"]
+    {
+        for (event, want) in [
+            (json!({"A": "x"}), true),
+            (json!({"A": ""}), true),
+            (json!({"A": 0}), true),
+            (json!({"A": false}), true),
+            (json!({"A": [null, "x"]}), true),
+            (json!({"A": null}), false),
+            (json!({"A": []}), false),
+            (json!({"A": {"B": 1}}), false),
+            (json!({"B": "x"}), false),
+        ] {
+            line(any, event, want);
+        }
+        check(&format!("s:\n    {any}\ncondition: not s"), json!({"A": null}), true);
+    }
+    check("k: ['*']\ncondition: k", json!({"A": {"B": 1}}), true);
+    check("k: ['*']\ncondition: k", json!({"A": null}), false);
+}
+
+#[test]
 fn modifiers_mean_what_the_specification_says() {
     for (selection, event, want) in [
         ("A|re: 'f.o'", json!({"A": "xfooy"}), true),
@@ -253,6 +277,20 @@ fn searches_join_as_the_specification_says() {
         ("s:\n  B: x\nf:\n  A|contains: foo\ncondition: s and not f", json!({"B": "x"}), true),
     ] {
         check(detection, event, want);
+    }
+    // Where not two of three differ, two are the same: any two.
+    let two = "a:\n  A|neq: xx\nb:\n  B|neq: yyyy\nc:\n  C|neq: zzzzzz\ncondition: not 2 of them";
+    for (event, want) in [
+        (json!({"A": "xx", "B": "yyyy"}), true),
+        (json!({"A": "xx", "C": "zzzzzz"}), true),
+        (json!({"B": "yyyy", "C": "zzzzzz"}), true),
+        (json!({"A": "xx", "B": "yyyy", "C": "zzzzzz"}), true),
+        (json!({"A": "xx"}), false),
+        (json!({"B": "yyyy", "C": "z"}), false),
+        (json!({"C": "zzzzzz"}), false),
+        (json!({}), false),
+    ] {
+        check(two, event, want);
     }
 }
 

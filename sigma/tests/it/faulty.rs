@@ -106,6 +106,12 @@ fn loaded_unarmed_and_refused_add_up() {
 fn a_byte_order_mark_is_no_part_of_a_rule() {
     let yaml = format!("\u{feff}{}", rule("a: {A: 1}\ncondition: a"));
     assert_eq!(loaded(&yaml).loaded, 1, "{:?}", loaded(&yaml).refused);
+    for faulty in ["title: x: y\n", "{title: x, logsource: [}\n", "title: x\nlogsource: {}\n", "- x\n"] {
+        let places =
+            |text: &str| loaded(text).refused.iter().map(|r| (r.code, r.line, r.column)).collect::<Vec<_>>();
+        assert_eq!(places(faulty).len(), 1, "{faulty}");
+        assert_eq!(places(faulty), places(&format!("\u{feff}{faulty}")), "{faulty}");
+    }
 }
 
 proptest::proptest! {

@@ -277,12 +277,17 @@ fn events_that_name_other_services_do_not_share_their_rules() {
             "title: {service}\nid: {service}\nlogsource: {{product: linux, service: {service}}}\ndetection: {{s: {{x: 1}}, condition: s}}\n"
         )
     };
-    let rules = load([("r.yml".to_owned(), [rule("sshd"), rule("cron")].join("---\n").into_bytes())]);
-    let events: [(Value, &[&str]); 4] = [
+    let all = ["sshd", "cron", "own-tool", "other-tool"];
+    let rules = load([("r.yml".to_owned(), all.map(rule).join("---\n").into_bytes())]);
+    let events: [(Value, &[&str]); 7] = [
         (json!({"x": 1, "program": "sshd"}), &["sshd"]),
         (json!({"x": 1, "program": "cron"}), &["cron"]),
         (json!({"x": 1, "program": "nothing-known"}), &[]),
-        (json!({"x": 1}), &["sshd", "cron"]),
+        (json!({"x": 1, "program": "own-tool"}), &["own-tool"]),
+        (json!({"x": 1, "program": "other-tool"}), &["other-tool"]),
+        // The name of the service that every message belongs to is a name all the same.
+        (json!({"x": 1, "program": "syslog"}), &[]),
+        (json!({"x": 1}), &all),
     ];
     for first in 0..events.len() {
         let mut engine = Engine::new(rules.rules.clone(), EngineOptions::default());
