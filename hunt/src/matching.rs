@@ -83,10 +83,16 @@ fn has_words(text: &str, words: &str) -> bool {
     let is_word =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80);
     let (bytes, first, last) = (text.as_bytes(), words.as_bytes().first(), words.as_bytes().last());
-    text.match_indices(words).any(|(at, _)| {
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(words)).map(|at| from + at) {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        !((is_word(first) && is_word(before)) || (is_word(last) && is_word(bytes.get(at + words.len()))))
-    })
+        if !((is_word(first) && is_word(before)) || (is_word(last) && is_word(bytes.get(at + words.len())))) {
+            return true;
+        }
+        // One that overlaps it may still stand whole: `1.1` in `11.1.1`.
+        from = text.ceil_char_boundary(at + 1);
+    }
+    false
 }
 
 fn value_fits(test: &Test, value: &str) -> bool {
@@ -180,5 +186,44 @@ fn through(value: &Value, rest: &str, into: &mut Vec<String>, left: &mut usize) 
             with > 0
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The plainest definition: at some place, and no letter, digit or `_` goes on from a letter, digit or `_` at either end.
+    fn stands_whole(text: &str, words: &str) -> bool {
+        let is_word =
+            |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
+        text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| {
+            let Some(behind) = text[at..].strip_prefix(words) else { return false };
+            let goes_on = |inside: Option<char>, outside: Option<char>| is_word(inside) && is_word(outside);
+            !goes_on(words.chars().next(), text[..at].chars().next_back())
+                && !goes_on(words.chars().next_back(), behind.chars().next())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_found_wherever_they_stand_whole(text in "[ab1_é. ]{0,14}", words in "[ab1_é. ]{0,4}") {
+            prop_assert_eq!(has_words(&text, &words), stands_whole(&text, &words), "`{}` in `{}`", words, text);
+        }
+    }
+
+    #[test]
+    fn words_are_found_behind_a_place_where_they_are_parts_of_others() {
+        for (text, words, is) in [
+            ("from 11.1.1 on", "1.1", true),
+            ("10 0 0", "0 0", true),
+            ("xa xa a", "a", true),
+            ("11.1.11", "1.1", false),
+            ("é1 1", "1", true),
+            ("é1", "1", false),
+        ] {
+            assert_eq!(has_words(text, words), is, "`{words}` in `{text}`");
+        }
     }
 }
