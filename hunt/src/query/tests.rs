@@ -21,7 +21,9 @@ fn event(fields: Value, raw: &str) -> Event {
 fn check(query: &str, want: bool) {
     let fields = json!({
         "user": "Eve", "src_ip": "203.0.113.9", "n": 12, "path": "C:\\Windows\\cmd.exe", "a": {"b": ["x", "y z"]},
-        "id.orig_h": "::ffff:10.1.2.3", "seq": "mine", "when": "2026-11-01T10:00:00Z", "empty": null
+        "id.orig_h": "::ffff:10.1.2.3", "seq": "mine", "when": "2026-11-01T10:00:00Z", "empty": null,
+        "list": [{"q": "one"}, {"r": 1}, {"q": "two"}], "lines": "first\nsecond", "v6": "2001:db8::1",
+        "note": "has \"quotes\" and \\ in it, 5\"x"
     });
     let event = event(fields, "Nov  1 10:00:00 fw-2 sshd[1]: Failed password for Eve");
     let parsed = Query::parse(query).expect(query);
@@ -77,9 +79,58 @@ fn queries_find_what_they_say() {
         ("(user:adam or user:eve) n:12", true),
         ("user:eve -n:12", false),
         ("user:eve AND NOT n:13", true),
-        ("\"and\"", false),
+        ("\"or\"", false),
+        // What stands in a value is found without its field, however deep.
+        ("mine", true),
+        ("/^mine$/", true),
+        ("\"y z\"", true),
+        ("a:x", true),
+        ("list.q:one", true),
+        ("list.q:two", true),
+        ("list.q:1", false),
+        ("empty:\"\"", true),
+        ("a.b:\"y\"", false),
+        // Wildcards stand for anything in the whole value.
+        ("user:v*", false),
+        ("user:*v", false),
+        ("first*second", true),
+        ("lines:first*d", true),
+        ("n:<=12", true),
+        ("n:<=11", false),
+        ("n:>12", false),
+        ("src_ip:0.0.0.0/0", true),
+        ("v6:0.0.0.0/0", false),
+        ("v6:::/0", true),
+        ("src_ip:203.0.113.9/99", false),
+        ("src_ip:10.0.0.0/200", false),
+        // Quotes end where they are not escaped, and begin where a value does.
+        ("\"has \\\"quotes\\\"\"", true),
+        ("note:\"has \\\"quotes\\\" and \\\\ in it, 5\\\"x\"", true),
+        ("\"and \\\\\" it", true),
+        ("5\"x", true),
+        // Only what can be a name is the name of a field.
+        ("10:00:00", true),
+        ("sshd[1]:", true),
     ] {
         check(query, want);
+    }
+}
+
+#[test]
+fn a_record_without_defects_has_none() {
+    let mut event = event(json!({}), "x");
+    event.record.defects.clear();
+    for query in ["defect:*", "_defect:*", "defect:year-guessed"] {
+        assert!(!Query::parse(query).expect(query).matches(&event), "{query}");
+    }
+}
+
+#[test]
+fn a_name_is_looked_for_only_so_often_in_one_event() {
+    let list: Vec<Value> = (0..5000).map(|n| json!({"b": {"c": n}})).collect();
+    let event = event(json!({"a": list}), "x");
+    for (query, want) in [("a.b.c:0", true), ("a.b.c:4000", true), ("a.b.c:4999", false)] {
+        assert_eq!(Query::parse(query).expect(query).matches(&event), want, "{query}");
     }
 }
 
@@ -105,6 +156,7 @@ fn faulty_queries_are_refused_where_the_fault_is() {
         ("user:\"x", 6, "not closed"),
         ("user:/(/", 6, "regular expression"),
         ("n:>ten", 3, "neither a number"),
+        ("n:>inf", 3, "neither a number"),
         ("()", 2, "missing"),
     ] {
         let error = Query::parse(query).expect_err(query);
