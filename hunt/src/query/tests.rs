@@ -87,6 +87,7 @@ fn queries_find_what_they_say() {
         ("a:x", true),
         ("list.q:one", true),
         ("list.q:two", true),
+        ("list.q:*", true),
         ("list.q:1", false),
         ("empty:\"\"", true),
         ("a.b:\"y\"", false),
