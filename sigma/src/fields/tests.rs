@@ -57,6 +57,24 @@ fn an_event_taken_apart_says_what_its_tree_says() {
 }
 
 #[test]
+fn a_key_is_told_by_where_it_stands_whatever_stood_there_in_the_event_before() {
+    let events = [
+        json!({"a": {"b": 1}}),
+        json!({"a": 1, "b": 2}),
+        json!({"a": {"c": 1}, "b": {"c": 2}}),
+        json!({"a": {"b": {"c": 3}}, "c": 4}),
+        json!({"b": 1, "c": 2, "x": 3}),
+    ];
+    let (names, mut fields) = (names(), Fields::new());
+    for event in events.iter().chain(&events).chain(events.iter().rev()) {
+        let map = event.as_object().expect("an object");
+        fields.take_map(&names, Extent::Everything, map);
+        let taken = seen(&View::of_fields(&names, &fields, &Class::default()));
+        assert_eq!(taken, seen(&View::new(map, &Class::default())), "{event}");
+    }
+}
+
+#[test]
 fn a_key_met_twice_or_spelled_twice_is_irregular_and_a_list_is_not() {
     let names = names();
     let mut fields = Fields::new();

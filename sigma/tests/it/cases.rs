@@ -24,6 +24,13 @@ fn values_compare_as_the_specification_says() {
         ("A|cased: Foo", json!({"A": "foo"}), false),
         (r"A: 'a\?b*'", json!({"A": "A?bc"}), true),
         (r"A: 'a\?b*'", json!({"A": "axbc"}), false),
+        ("A: 'a*b'", json!({"A": "a and b"}), true),
+        ("A: 'a*b'", json!({"A": "xab"}), false),
+        ("A: 'a?c*'", json!({"A": "xabc"}), false),
+        ("A: '*a*b'", json!({"A": "xab"}), true),
+        // Letters that are longer in small move nothing that stands behind them.
+        ("A: foo", json!({"A": ["\u{130}\u{130}", "FOO", "x"]}), true),
+        ("A: 'i\u{307}x'", json!({"A": ["FOO", "\u{130}X"]}), true),
         (r"A: 'a\*b'", json!({"A": "a*b"}), true),
         (r"A: 'a\*b'", json!({"A": "axb"}), false),
         (r"A: 'a\\*'", json!({"A": r"a\b"}), true),

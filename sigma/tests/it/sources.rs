@@ -268,6 +268,21 @@ fn the_page_names_every_form_source_and_reason() {
         .expect("the page's own example is right");
 }
 
+#[test]
+fn where_log_sources_are_ignored_every_event_is_offered_to_every_rule() {
+    let yaml =
+        "title: t\nid: r\nlogsource: {product: linux, service: sshd}\ndetection: {s: {x: 1}, condition: s}\n";
+    let event = json!({"Channel": "Security", "EventID": 4624, "x": 1});
+    let fields = event.as_object().expect("an object");
+    let class = classify("ndjson", fields);
+    for (ignore_logsource, hits) in [(false, 0), (true, 1)] {
+        let rules = load([("r.yml".to_owned(), yaml.into())]).rules;
+        let mut engine = Engine::new(rules, EngineOptions { ignore_logsource });
+        let seen = Observed { fields, happened: jiff::Timestamp::UNIX_EPOCH, class: &class, seq: 0 };
+        assert_eq!(engine.observe(&seen).len(), hits);
+    }
+}
+
 /// One engine meets events of one form that name different services, or none: none is taken for another's, whichever
 /// came first.
 #[test]
