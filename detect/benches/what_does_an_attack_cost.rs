@@ -1,5 +1,5 @@
 //! What does an attack's own record cost, against an ordinary one in the same run? One thread, the detections over time
-//! alone; records of a quiet day and of attacks, read and sealed before the clock starts.
+//! of a customer and across customers; records of quiet days and of attacks, read and sealed before the clock starts.
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
 
@@ -7,7 +7,7 @@
 mod month;
 
 use collect::Arrival;
-use detect::{Patterns, Settings, Vocabulary};
+use detect::{Across, Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::Event;
 use month::Sealing;
@@ -76,11 +76,15 @@ fn count(many: usize) -> f64 {
 
 /// Seconds that looking at these records takes.
 fn seconds(patterns: &mut Patterns, log: &[Sealed<Vec<Event>>]) -> f64 {
+    let customer = Sealing::of("acme").customer;
+    let mut across = Across::new([9; 32], Settings::default());
     let began = Instant::now();
     for batch in log {
         patterns.observe(batch, 0);
-        black_box((patterns.take_crossings(), patterns.take_alerts()));
+        across.observe(&customer, &patterns.take_crossings());
+        black_box(patterns.take_alerts());
     }
+    black_box(across.take_alerts());
     began.elapsed().as_secs_f64()
 }
 

@@ -127,7 +127,7 @@ impl Marks {
         let (mut counts, mut start) = (Counts::default(), 0);
         for mark in around {
             counts.add(&*mark.other);
-            while mark.at - around[start].at > span {
+            while mark.at.saturating_sub(around[start].at) > span {
                 counts.take(&&*around[start].other);
                 start += 1;
             }

@@ -187,7 +187,7 @@ impl<'a> Windows<'a> {
     fn first(&self, end: i64, enough: Verdict) -> Verdict {
         let behind = self.marks.partition_point(|m| m.at <= end);
         let begin = self.marks.partition_point(|m| m.at < end.saturating_sub(self.span));
-        let window = &self.marks[begin..behind];
+        let window = self.marks.get(begin..behind).unwrap_or(&[]);
         let need = self.need(end);
         let (mut all, mut named) = (BTreeSet::new(), BTreeSet::new());
         for mark in window.iter().rev() {
