@@ -49,7 +49,8 @@ pub(crate) fn fold_into(text: &str, into: &mut String) {
     let mut rest = text;
     while !rest.is_empty() {
         // Runs of ASCII are folded at once.
-        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let beyond = || rest.bytes().position(|b| !b.is_ascii());
+        let ascii = if rest.is_ascii() { None } else { beyond() }.unwrap_or(rest.len());
         let (run, behind) = rest.split_at(ascii);
         let start = into.len();
         into.push_str(run);

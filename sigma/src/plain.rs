@@ -140,7 +140,7 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
 }
 
-fn inside(net: &IpNet, address: IpAddr) -> bool {
+pub(crate) fn inside(net: &IpNet, address: IpAddr) -> bool {
     let mapped = match (net, address) {
         (IpNet::V6(_), IpAddr::V4(v4)) => IpAddr::V6(v4.to_ipv6_mapped()),
         _ => address,

@@ -6,15 +6,15 @@
 
 /// An odd number with bits everywhere: no two grams have the same product.
 const SPREAD: u32 = 0x9e37_79b1;
-/// Bits of the filter for each gram, so that few others pass it.
-const BITS_A_GRAM: usize = 8;
-/// Bits of the largest filter, and of the smallest: one word.
-const FILTER_BITS: (u32, u32) = (6, 19);
+/// Bits of the filter for each gram, of which it sets two: about one in seventy others passes it.
+const BITS_A_GRAM: usize = 16;
+/// Bits of the smallest filter, two words, and of the largest; as powers of two.
+const FILTER_BITS: (u32, u32) = (7, 19);
 
 /// A table of texts, known by `WIDE` bytes, of which every `STRIDE`-th position of a text is asked.
 #[derive(Debug)]
 pub(super) struct Grams<const WIDE: usize, const STRIDE: usize> {
-    /// One bit for each product of a gram that is there, by its upper bits.
+    /// Two bits for each product of a gram that is there, in the word that its upper bits choose.
     filter: Vec<u64>,
     filter_shift: u32,
     /// Products of grams that are there, sorted, each with the beginning of its list.
@@ -40,9 +40,14 @@ type Placed = (u32, usize, usize);
 
 /// The product of a gram of at most four bytes.
 #[inline]
-fn product<const WIDE: usize>(gram: &[u8; WIDE]) -> u32 {
+pub(super) fn product<const WIDE: usize>(gram: &[u8; WIDE]) -> u32 {
     let wide = gram.iter().rev().fold(0, |wide, byte| wide << 8 | u32::from(*byte));
     wide.wrapping_mul(SPREAD)
+}
+
+/// Two bits of a word that stand for a product, from below those that choose the word.
+fn bits_of(product: u32) -> (u32, u32) {
+    (product >> 13 & 63, product >> 7 & 63)
 }
 
 /// How far a product is shifted so that so many bits are left of it.
@@ -86,7 +91,7 @@ impl<const WIDE: usize, const STRIDE: usize> Grams<WIDE, STRIDE> {
         let buckets = many.next_power_of_two().ilog2().clamp(1, FILTER_BITS.1);
         let mut made = Self {
             filter: vec![0; 1 << (bits - 6)],
-            filter_shift: shift(bits),
+            filter_shift: shift(bits - 6),
             grams: vec![],
             starts: vec![],
             starts_shift: shift(buckets),
@@ -96,8 +101,8 @@ impl<const WIDE: usize, const STRIDE: usize> Grams<WIDE, STRIDE> {
         let mut stands: Vec<Option<(u32, u32)>> = vec![None; texts.len()];
         for group in placed.chunk_by(|a, b| a.0 == b.0) {
             let gram = group[0].0;
-            let bit = gram >> made.filter_shift;
-            made.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+            let (first, second) = bits_of(gram);
+            made.filter[(gram >> made.filter_shift) as usize] |= 1 << first | 1 << second;
             made.grams.push((gram, short(made.entries.len())));
             for (_, offset, number) in group {
                 let (text, told) = texts[*number];
@@ -124,8 +129,9 @@ impl<const WIDE: usize, const STRIDE: usize> Grams<WIDE, STRIDE> {
         let mut at = 0;
         for gram in text.array_windows::<WIDE>().step_by(STRIDE) {
             let gram = product(gram);
-            let bit = gram >> self.filter_shift;
-            if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1 {
+            let (first, second) = bits_of(gram);
+            let word = self.filter[(gram >> self.filter_shift) as usize];
+            if word >> first & word >> second & 1 == 1 {
                 self.compare(gram, text, at, met);
             }
             at += STRIDE;

@@ -33,7 +33,7 @@ pub(crate) enum Ask {
     /// Some value compares so.
     Compare(Order, f64),
     /// Decided when a rule asks, and only where one of the triggers was met, if there are any.
-    Later(Later, Box<[u32]>),
+    Later(Box<Later>, Box<[u32]>),
 }
 
 /// What is decided when a rule asks.
@@ -163,7 +163,7 @@ impl Predicates {
     ) -> u32 {
         self.known(field, kind, key, |all| {
             let (later, triggers) = make(all);
-            Ask::Later(later, triggers.into())
+            Ask::Later(Box::new(later), triggers.into())
         })
     }
 
@@ -241,21 +241,22 @@ impl Formula {
         if parts.len() == 1 { parts.swap_remove(0) } else { Self::Any(parts.into()) }
     }
 
-    /// Decides, with what each predicate says; one is asked only where it matters.
-    pub(crate) fn decide(&self, holds: &mut impl FnMut(u32) -> bool) -> bool {
+    /// Puts what is decided with little effort before what takes more; says what all of it takes.
+    pub(crate) fn arrange(&mut self, effort: &impl Fn(u32) -> u32) -> u32 {
         match self {
-            Self::Is(number) => holds(*number),
-            Self::Not(inner) => !inner.decide(holds),
-            Self::AllOf(numbers) => numbers.iter().all(|n| holds(*n)),
-            Self::AnyOf(numbers) => numbers.iter().any(|n| holds(*n)),
-            Self::All(parts) => parts.iter().all(|p| p.decide(holds)),
-            Self::Any(parts) => parts.iter().any(|p| p.decide(holds)),
-            Self::AtLeast(many, parts) => {
-                let mut met = 0;
-                parts.iter().any(|p| {
-                    met += usize::from(p.decide(holds));
-                    met >= *many
-                })
+            Self::Is(number) => effort(*number),
+            Self::Not(inner) => inner.arrange(effort),
+            Self::AllOf(numbers) | Self::AnyOf(numbers) => {
+                numbers.sort_by_key(|n| effort(*n));
+                numbers.iter().fold(0, |sum, n| sum.saturating_add(effort(*n)))
+            }
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
+                let mut known: Vec<(u32, Self)> =
+                    std::mem::take(parts).into_iter().map(|mut p| (p.arrange(effort), p)).collect();
+                known.sort_by_key(|(effort, _)| *effort);
+                let sum = known.iter().fold(0, |sum: u32, (effort, _)| sum.saturating_add(*effort));
+                *parts = known.into_iter().map(|(_, part)| part).collect();
+                sum
             }
         }
     }
@@ -273,18 +274,6 @@ impl Formula {
             Self::AtLeast(many, parts) => {
                 let many = if wanted { *many } else { (parts.len() + 1).saturating_sub(*many) };
                 at_least(many, parts.iter().map(|p| p.needs(wanted, of)).collect())
-            }
-        }
-    }
-
-    /// Every predicate in it.
-    pub(crate) fn each(&self, of: &mut impl FnMut(u32)) {
-        match self {
-            Self::Is(number) => of(*number),
-            Self::Not(inner) => inner.each(of),
-            Self::AllOf(numbers) | Self::AnyOf(numbers) => numbers.iter().for_each(|n| of(*n)),
-            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
-                parts.iter().for_each(|p| p.each(of));
             }
         }
     }

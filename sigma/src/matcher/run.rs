@@ -1,13 +1,23 @@
 //! One event against the rules of its class, without new memory.
 
+use super::code::Asked;
 use super::predicate::{Ask, Later};
+use super::route::Machines;
 use super::{Matcher, Route};
-use crate::event::Kind;
+use crate::event::{Kind, number};
 use crate::fields::{FieldId, Fields};
 use crate::item::Place;
 use crate::matcher::machine::{Machine, Seen};
 use crate::pattern::fold_into;
+use crate::plain;
 use std::collections::BTreeMap;
+
+/// What questions one by one may cost before a pass of machines tells all the rest, in bytes that are looked through: so
+/// much for any event, and so many times its text.
+const QUESTIONS_COST: usize = 8_192;
+const PASSES: usize = 16;
+/// What a question costs however short its values are.
+const QUESTION: usize = 32;
 
 /// What one worker needs to match; used again for each event.
 #[derive(Debug, Default)]
@@ -21,13 +31,19 @@ pub struct Scratch {
 #[derive(Debug, Default)]
 struct Truth {
     event: u32,
-    /// Predicates that hold.
-    holds: Vec<u32>,
-    /// Predicates that were decided because somebody asked.
-    decided: Vec<u32>,
+    predicates: Vec<Known>,
     /// Rules that were opened.
     opened: Vec<u32>,
     candidates: Vec<u32>,
+}
+
+/// What is known of a predicate.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// It holds.
+    holds: u32,
+    /// It was decided because somebody asked.
+    decided: u32,
 }
 
 /// Texts as they are compared without case.
@@ -45,24 +61,23 @@ impl Truth {
         }
         self.event += 1;
         self.candidates.clear();
-        for (marks, many) in
-            [(&mut self.holds, predicates), (&mut self.decided, predicates), (&mut self.opened, rules)]
-        {
-            if marks.len() < many {
-                marks.resize(many, 0);
-            }
+        if self.predicates.len() < predicates {
+            self.predicates.resize(predicates, Known::default());
+        }
+        if self.opened.len() < rules {
+            self.opened.resize(rules, 0);
         }
     }
 
     /// A machine tells that a predicate holds.
-    fn take(&mut self, route: &Route, told: u32) {
-        let [(number, from), (_, to)] = [route.told[told as usize], route.told[told as usize + 1]];
-        let mark = &mut self.holds[number as usize];
+    fn take(&mut self, machines: &Machines, told: u32) {
+        let [(number, from), (_, to)] = [machines.told[told as usize], machines.told[told as usize + 1]];
+        let mark = &mut self.predicates[number as usize].holds;
         if *mark == self.event {
             return;
         }
         *mark = self.event;
-        for rule in &route.opened[from as usize..to as usize] {
+        for rule in &machines.opened[from as usize..to as usize] {
             let mark = &mut self.opened[*rule as usize];
             if *mark != self.event {
                 *mark = self.event;
@@ -104,30 +119,14 @@ impl Matcher {
         scratch: &'s mut Scratch,
     ) -> &'s [usize] {
         let Scratch { truth, folded, hits } = scratch;
-        truth.begin(self.predicates.len(), self.formulas.len());
+        truth.begin(self.predicates.len(), self.conditions.len());
         folded.begin(fields);
         hits.clear();
-        for (value, field) in fields.placed() {
-            if let Some(machine) = route.machine_of(field) {
-                look(machine, route, fields, value, truth, folded);
-            }
-            for asked in route.asked_for(field) {
-                // Its own name goes before this one, and so may another.
-                let is_taken = asked.index() != field && route.renamed(fields, *asked).index() == field;
-                if let Some(machine) = route.machine_of(asked.index()).filter(|_| is_taken) {
-                    look(machine, route, fields, value, truth, folded);
-                }
-            }
-        }
-        if let Some(machine) = &route.everywhere
-            && machine.may_meet(&folded.text)
-        {
-            for value in fields.places_of_everything() {
-                look(machine, route, fields, value, truth, folded);
-            }
-        }
+        route.feed(&route.opening, fields, truth, folded);
         let candidates = std::mem::take(&mut truth.candidates);
-        let mut asking = Asking { matcher: self, route, fields, truth, folded };
+        let most = QUESTIONS_COST + folded.text.len().saturating_mul(PASSES);
+        let mut asking =
+            Asking { matcher: self, route, filters, fields, truth, folded, left: most, is_told: false };
         for rule in candidates.iter().chain(&route.ungated) {
             let rule = *rule as usize;
             if asking.fits(rule) && !filters.get(&rule).is_some_and(|f| f.iter().any(|f| asking.fits(*f))) {
@@ -140,24 +139,43 @@ impl Matcher {
     }
 }
 
-fn look(machine: &Machine, route: &Route, fields: &Fields, value: usize, truth: &mut Truth, folded: &Folded) {
+fn look(
+    machine: &Machine,
+    machines: &Machines,
+    fields: &Fields,
+    value: usize,
+    truth: &mut Truth,
+    folded: &Folded,
+) {
     let kind = fields.kind_at(value);
     if kind != Kind::Null {
         let seen = Seen { kind, text: fields.text_at(value), folded: folded.of(fields, value) };
-        machine.look(seen, &mut |told| truth.take(route, told));
+        machine.look(seen, &mut |told| truth.take(machines, told));
     }
 }
 
 impl Route {
-    /// The machine for what rules ask of a field.
-    fn machine_of(&self, field: usize) -> Option<&Machine> {
-        self.machines.get(*self.machine_of.get(field)?)
-    }
-
-    /// The fields that rules may ask of what this class of events calls so.
-    fn asked_for(&self, field: usize) -> &[FieldId] {
-        let bounds = self.asked_from.get(field).zip(self.asked_from.get(field.saturating_add(1)));
-        bounds.and_then(|(from, to)| self.asked_of.get(*from as usize..*to as usize)).unwrap_or(&[])
+    /// Every value goes through the machine of its field.
+    fn feed(&self, machines: &Machines, fields: &Fields, truth: &mut Truth, folded: &Folded) {
+        for (value, field) in fields.placed() {
+            if let Some(machine) = machines.of(field) {
+                look(machine, machines, fields, value, truth, folded);
+            }
+            for asked in machines.asked_for(field) {
+                // Its own name goes before this one, and so may another.
+                let is_taken = asked.index() != field && self.renamed(fields, *asked).index() == field;
+                if let Some(machine) = machines.of(asked.index()).filter(|_| is_taken) {
+                    look(machine, machines, fields, value, truth, folded);
+                }
+            }
+        }
+        if let Some(machine) = &machines.everywhere
+            && machine.may_meet(&folded.text)
+        {
+            for value in fields.places_of_everything() {
+                look(machine, machines, fields, value, truth, folded);
+            }
+        }
     }
 
     /// The field under which this event has what rules ask.
@@ -177,37 +195,92 @@ impl Route {
 struct Asking<'a> {
     matcher: &'a Matcher,
     route: &'a Route,
+    filters: &'a BTreeMap<usize, Vec<usize>>,
     fields: &'a Fields,
     truth: &'a mut Truth,
     folded: &'a Folded,
+    /// What may still be spent on questions one by one, in bytes that are looked through.
+    left: usize,
+    /// Whether machines told all that they can tell.
+    is_told: bool,
 }
 
 impl Asking<'_> {
     fn fits(&mut self, rule: usize) -> bool {
-        let matcher = self.matcher;
-        let Some(Some(formula)) = matcher.formulas.get(rule) else { return false };
-        formula.decide(&mut |number| self.holds(number))
+        self.matcher.conditions.decide(rule, &mut |asked| self.holds(asked)).unwrap_or(false)
     }
 
-    fn holds(&mut self, number: u32) -> bool {
-        let at = number as usize;
-        if self.truth.holds[at] == self.truth.event {
+    fn holds(&mut self, asked: Asked) -> bool {
+        let known = self.truth.predicates[asked.place()];
+        if known.holds == self.truth.event {
             return true;
         }
-        let predicate = &self.matcher.predicates[at];
-        let Ask::Later(later, triggers) = &predicate.ask else { return false };
-        if std::mem::replace(&mut self.truth.decided[at], self.truth.event) == self.truth.event {
-            return false;
-        }
-        if !triggers.is_empty() && !triggers.iter().any(|t| self.truth.holds[*t as usize] == self.truth.event)
-        {
-            return false;
-        }
-        let holds = self.decide(predicate.field, later);
+        !asked.is_told() && known.decided != self.truth.event && self.find_out(asked.number())
+    }
+
+    /// Finds out whether a predicate holds that nobody asked before.
+    fn find_out(&mut self, number: u32) -> bool {
+        let (matcher, event) = (self.matcher, self.truth.event);
+        let predicate = &matcher.predicates[number as usize];
+        let holds = match &predicate.ask {
+            Ask::Later(later, triggers) => {
+                (triggers.is_empty() || triggers.iter().any(|t| self.triggers(*t)))
+                    && self.decide(predicate.field, later)
+            }
+            ask => self.is_met(number, predicate.field, ask),
+        };
+        let known = &mut self.truth.predicates[number as usize];
+        known.decided = event;
         if holds {
-            self.truth.holds[at] = self.truth.event;
+            known.holds = event;
         }
         holds
+    }
+
+    /// The same for what triggers a predicate.
+    fn triggers(&mut self, number: u32) -> bool {
+        let known = self.truth.predicates[number as usize];
+        known.holds == self.truth.event
+            || (!self.matcher.opens[number as usize]
+                && known.decided != self.truth.event
+                && self.find_out(number))
+    }
+
+    /// Whether a predicate holds that a machine could tell, and none has.
+    fn is_met(&mut self, number: u32, field: Option<FieldId>, ask: &Ask) -> bool {
+        if self.left == 0 && !self.is_told {
+            // So much is asked that one pass for all of it costs less.
+            self.is_told = true;
+            let rest = self.route.rest(self.matcher, self.filters);
+            self.route.feed(rest, self.fields, self.truth, self.folded);
+        }
+        if self.is_told {
+            return self.truth.predicates[number as usize].holds == self.truth.event;
+        }
+        let (fields, mut spent) = (self.fields, QUESTION);
+        let mut meets = |value: usize| {
+            spent += fields.text_at(value).len();
+            self.stands(value, ask)
+        };
+        let holds = match field {
+            None => fields.places_of_everything().any(&mut meets),
+            Some(field) => fields.places_of(self.route.renamed(fields, field)).any(&mut meets),
+        };
+        self.left = self.left.saturating_sub(spent);
+        holds
+    }
+
+    /// Whether a value is as asked.
+    fn stands(&self, value: usize, ask: &Ask) -> bool {
+        let (kind, text) = (self.fields.kind_at(value), self.fields.text_at(value));
+        kind != Kind::Null
+            && match ask {
+                Ask::Text(place, wanted) => place.holds(self.folded.of(self.fields, value), wanted),
+                Ask::Number(wanted, written) => plain::is_number(kind, text, *wanted, written),
+                Ask::Cidr(net) => plain::address(text).is_some_and(|a| plain::inside(net, a)),
+                Ask::Compare(order, bound) => number(kind, text).is_some_and(|n| order.holds(n, *bound)),
+                Ask::Later(..) => false,
+            }
     }
 
     fn decide(&self, field: Option<FieldId>, later: &Later) -> bool {
@@ -243,7 +316,7 @@ impl Asking<'_> {
             Later::Pattern(pattern) if pattern.cased() => pattern.matches(text),
             Later::Pattern(pattern) => pattern.matches(self.folded.of(fields, value)),
             Later::Regex(expression) => expression.is_match(text),
-            Later::Number(number, wanted) => crate::plain::is_number(kind, text, *number, wanted),
+            Later::Number(number, wanted) => plain::is_number(kind, text, *number, wanted),
             Later::Time(part, order, number) => part.of(kind, text).is_some_and(|n| order.holds(n, *number)),
             Later::Null | Later::Exists(_) | Later::FieldRef { .. } => false,
         }
