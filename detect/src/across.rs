@@ -5,6 +5,7 @@
 //! customer's text.
 
 use crate::about::{Settings, detection};
+use crate::marks::Counts;
 use crate::memory::TOLERANCE_MS;
 use model::{Alert, AlertDetails, AlertRule, CustomerId, RecordRef, Time};
 use serde_json::{Value, json};
@@ -230,8 +231,9 @@ impl Across {
         for key in std::mem::take(&mut self.touched) {
             let Some(marks) = self.marks.get(&key) else { continue };
             // Looked at again: the sign-in that shows that somebody is at home there may have come in after the failure.
-            let strange = marks.iter().filter(|m| !self.is_home(&key, &m.account, m.second)).collect();
-            let Some(mut alert) = widest(key, strange, &self.settings) else { continue };
+            let strange: Vec<&Mark> =
+                marks.iter().filter(|m| !self.is_home(&key, &m.account, m.second)).collect();
+            let Some(mut alert) = widest(key, &strange, &self.settings) else { continue };
             let span = self.settings.of(&alert.rule.id, "window");
             let (id, last) = self.ids.entry(key).or_insert_with(|| (alert.id.clone(), i64::MIN));
             if *last != i64::MIN && alert.first.as_second() - *last > span {
@@ -365,37 +367,48 @@ fn word_of(alert: &Alert) -> &'static str {
     word.unwrap_or("source")
 }
 
+/// The window in which a thing touched most, if that is enough: each mark comes in once and goes once.
+fn widest_window<'a>(key: Key, all: &'a [&'a Mark], settings: &Settings) -> Option<&'a [&'a Mark]> {
+    let id = if key.0.is_sign_in() { SPRAY_ACROSS } else { SEEN_ACROSS };
+    let least = |name: &str| usize::try_from(settings.of(id, name)).unwrap_or(usize::MAX);
+    let span = settings.of(id, "window");
+    // A network or agent of one source alone is that source.
+    let wanted_sources = if matches!(key.0, CrossingKind::Network | CrossingKind::Agent) { 2 } else { 1 };
+    let wanted_accounts = if key.0.is_sign_in() { least("accounts") } else { 0 };
+    let (mut customers, mut accounts, mut sources) =
+        (Counts::default(), Counts::default(), Counts::default());
+    let mut best: Option<&[&Mark]> = None;
+    let mut start = 0;
+    for (end, mark) in all.iter().enumerate() {
+        customers.add(&mark.customer);
+        accounts.add((&mark.customer, mark.account));
+        sources.add(mark.source);
+        while mark.second - all[start].second > span {
+            let gone = all[start];
+            customers.take(&&gone.customer);
+            accounts.take(&(&gone.customer, gone.account));
+            sources.take(&gone.source);
+            start += 1;
+        }
+        let window = &all[start..=end];
+        let enough = customers.len() >= least("customers")
+            && accounts.len() >= wanted_accounts
+            && sources.len() >= wanted_sources;
+        if enough && best.is_none_or(|b| b.len() < window.len()) {
+            best = Some(window);
+        }
+    }
+    best
+}
+
 /// The alert over the window in which a thing touched most, if that is enough.
-fn widest(key: Key, all: Vec<&Mark>, settings: &Settings) -> Option<Alert> {
+fn widest(key: Key, all: &[&Mark], settings: &Settings) -> Option<Alert> {
     let id = if key.0.is_sign_in() { SPRAY_ACROSS } else { SEEN_ACROSS };
     let about = detection(id)?;
     let least = |name: &str| usize::try_from(settings.of(id, name)).unwrap_or(usize::MAX);
     let (wanted_accounts, wanted_customers) = (least("accounts"), least("customers"));
     let span = settings.of(id, "window");
-    let mut best: Option<&[&Mark]> = None;
-    let mut start = 0;
-    for end in 0..all.len() {
-        while all[end].second - all[start].second > span {
-            start += 1;
-        }
-        let window = &all[start..=end];
-        // Only a window that is longer than the best is worth the counting.
-        if best.is_some_and(|b| b.len() >= window.len()) {
-            continue;
-        }
-        let customers: BTreeSet<_> = window.iter().map(|m| &m.customer).collect();
-        let accounts: BTreeSet<_> = window.iter().map(|m| (&m.customer, m.account)).collect();
-        let sources: BTreeSet<_> = window.iter().map(|m| m.source).collect();
-        // A network or agent of one source alone is that source.
-        let is_wide = matches!(key.0, CrossingKind::Network | CrossingKind::Agent);
-        let enough = customers.len() >= wanted_customers
-            && (!key.0.is_sign_in() || accounts.len() >= wanted_accounts)
-            && (!is_wide || sources.len() >= 2);
-        if enough {
-            best = Some(window);
-        }
-    }
-    let window = best?;
+    let window = widest_window(key, all, settings)?;
     let accounts: BTreeSet<_> = window.iter().map(|m| (&m.customer, m.account)).collect();
     let customers: BTreeSet<CustomerId> = window.iter().map(|m| m.customer.clone()).collect();
     let (first, last) = (window.first()?.second, window.last()?.second);

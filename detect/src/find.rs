@@ -3,11 +3,13 @@
 //! A finding is about marks that hang together, whatever the order in which they came: more of them never take one
 //! back, and what excuses one happened longer before it than records may be late.
 
-use crate::about::Settings;
-use crate::growing::span;
-use crate::memory::{Account, DAY_MS, Mark, Marks, Memory, TOLERANCE_MS, Tried};
+use crate::about::{Settings, detection};
+use crate::growing::{Growing, Open, span};
+use crate::marks::{Mark, Marks};
+use crate::memory::{DAY_MS, Memory, TOLERANCE_MS, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
+use crate::sprays::{NEVER_SEEN, NOBODYS, OLD_PASSWORDS};
 use std::collections::BTreeSet;
 
 /// Longest that a failed sign-in waits for the same account to succeed from there, before it counts as part of a
@@ -15,8 +17,6 @@ use std::collections::BTreeSet;
 const PATIENCE_MS: i64 = 600_000;
 /// Failures that wait in one log.
 const WAITING_LIMIT: usize = 10_000;
-/// Failures that a success names as what came before it.
-const BEFORE: usize = 50;
 /// How long a source stays known for an account, in days.
 pub(crate) const KNOWN_DAYS: i64 = 30;
 
@@ -26,12 +26,12 @@ const STARTED_MS: i64 = 1_800_000;
 const HOST_CLOCKS: [&str; 4] =
     ["\\vmtoolsd.exe", "\\vboxservice.exe", "\\prl_tools_service.exe", "\\qemu-ga.exe"];
 
-/// Why failures on one account are probably no attack.
-const OWN: &str =
-    "they come from where the account is at home, or from its devices after a change of the password";
-
-/// How many times as many failures it takes from there: a person at their desk is seen by three logs at once.
-const OWN_TIMES: usize = 3;
+/// Why a success after failures is probably none.
+pub(crate) const OLD_PASSWORD: &str =
+    "the password was changed shortly before: a device may have tried the old one";
+pub(crate) const DECLARED: &str = "the policy declares the source a scanner";
+/// Excuses of which each voids those before it: which of them were found on the way depends on what came in first.
+pub(crate) const EXCUSES: [&str; 5] = [NOBODYS, NEVER_SEEN, OLD_PASSWORDS, OLD_PASSWORD, DECLARED];
 
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,6 +51,10 @@ pub(crate) struct Finding {
     pub(crate) numbers: BTreeSet<String>,
     /// Why it probably is no attack: as long as nothing else is found it is told at level medium at most.
     pub(crate) excuses: BTreeSet<&'static str>,
+    /// Whether it only adds records to an alert that is open, and says nothing about how bad that is.
+    pub(crate) is_more: bool,
+    /// From when to when the alert holds every mark of its group with this.
+    pub(crate) whole: Option<(i64, i64)>,
 }
 
 impl Finding {
@@ -68,14 +72,34 @@ impl Finding {
         self
     }
 
-    pub(crate) fn marks(mut self, marks: &[Mark]) -> Self {
-        self.records.extend(marks.iter().map(|m| (m.at, m.seq)));
+    pub(crate) fn marks<'m>(mut self, marks: impl IntoIterator<Item = &'m Mark>) -> Self {
+        self.records.extend(marks.into_iter().map(|m| (m.at, m.seq)));
         self
     }
 }
 
-/// First and last time of the alert of a detection about a group that is open so near to a time.
-pub(crate) type Near<'a> = dyn Fn(&str, &str, i64, i64) -> Option<(i64, i64)> + 'a;
+/// Marks that an alert comes to hold: those that it does not have yet.
+pub(crate) struct Added<'m> {
+    pub(crate) marks: Vec<&'m Mark>,
+    /// From when to when it holds every mark with them.
+    pub(crate) whole: (i64, i64),
+}
+
+impl<'m> Added<'m> {
+    /// Of the marks from when to when those that an open alert lacks, and in any case that of a record.
+    pub(crate) fn of(marks: &'m Marks, (from, to): (i64, i64), open: Option<&Open>, own: (i64, u64)) -> Self {
+        let held = open.and_then(Open::whole).filter(|held| held.0 <= to && from <= held.1);
+        let Some((begin, end)) = held else {
+            return Self { marks: marks.between(from, to).iter().collect(), whole: (from, to) };
+        };
+        let before = if from < begin { marks.between(from, begin - 1) } else { &[] };
+        let behind = if end < to { marks.between(end + 1, to) } else { &[] };
+        let is_held = begin <= own.0 && own.0 <= end;
+        let own = marks.between(own.0, own.0).iter().filter(|m| is_held && m.seq == own.1);
+        let marks = before.iter().chain(own).chain(behind).collect();
+        Self { marks, whole: (begin.min(from), end.max(to)) }
+    }
+}
 
 /// What a detection looks at.
 pub(crate) struct Scene<'a> {
@@ -83,8 +107,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) policy: &'a Policy,
     pub(crate) settings: &'a Settings,
-    /// First and last time of an alert about this that is still open near here.
-    pub(crate) open: &'a Near<'a>,
+    pub(crate) growing: &'a Growing,
 }
 
 impl Scene<'_> {
@@ -96,27 +119,10 @@ impl Scene<'_> {
         usize::try_from(self.settings.of(id, name)).unwrap_or(0)
     }
 
-    /// The marks of an episode around now: those that an open alert does not have yet, or all of a new one.
-    pub(crate) fn episode<'m>(
-        &self,
-        id: &str,
-        group: &str,
-        marks: &'m Marks,
-        span: i64,
-        begins: impl Fn() -> bool,
-    ) -> &'m [Mark] {
-        let at = self.seen.at;
-        match (self.open)(id, group, at, span) {
-            Some((first, last)) if first <= at && at <= last => {
-                let here = marks.between(at, at);
-                let place = here.iter().position(|m| m.seq == self.seen.seq);
-                let many = here.iter().filter(|m| m.seq == self.seen.seq).count();
-                place.map_or(&[], |p| &here[p..p + many])
-            }
-            Some(_) => marks.chain(at, span),
-            None if begins() => marks.chain(at, span),
-            None => &[],
-        }
+    /// The alert of a detection about a group that is open so near to a time.
+    pub(crate) fn open(&self, id: &str, group: &str, at: i64, span: i64) -> Option<&Open> {
+        let quiet = detection(id).map_or(0, |d| d.quiet_seconds * 1000);
+        self.growing.near(id, group, at, span.min(quiet))
     }
 
     /// Everything that fires on a failed sign-in.
@@ -137,87 +143,13 @@ impl Scene<'_> {
         found
     }
 
-    /// Sign-ins from the source that came in before this failure and happened after it: of any account that it tried.
-    fn given_way(&self, within: i64) -> Vec<Finding> {
-        let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
-        let Some(known) = self.memory.sources.get(&source) else { return vec![] };
-        let many = self.number("bw.spray-fast", "accounts");
-        let (from, until) = (self.seen.at, self.seen.at.saturating_add(within));
-        if known.fails.around(from, within, i64::MAX).len() < many {
-            return vec![];
-        }
-        let mut found = vec![];
-        for name in known.wins.between(i64::MIN, until).iter().map(|m| &m.other) {
-            let wins = self.memory.accounts.get(name).map_or(&[][..], |a| a.wins.between(from, until));
-            found.extend(wins.iter().filter(|w| w.other == source).flat_map(|w| self.success_after(name, w)));
-        }
-        found
-    }
-
-    fn brute(&self, subject: &str) -> Option<Finding> {
-        const ID: &str = "bw.brute-force";
-        if self.seen.from.as_ref().is_some_and(|f| self.policy.covers(Allowed::Scanner, f, self.seen.at)) {
-            return None;
-        }
-        let fails = &self.memory.accounts.get(subject)?.fails;
-        let at = self.seen.at;
-        let strange = self.strange_fails(subject);
-        let begins = || self.is_brute(&strange, at, 1) || self.is_brute(fails, at, OWN_TIMES);
-        let marks = self.episode(ID, subject, fails, self.milliseconds(ID, "window"), begins);
-        let marks = if marks.is_empty() || !begins() { marks } else { self.slow_or_fast(fails, marks) };
-        let mut finding = Finding::of(ID, subject).marks(marks);
-        if !self.is_brute(&strange, at, 1) {
-            finding.excuses.insert(OWN);
-        }
-        finding.who.insert(subject.to_owned());
-        finding.from.extend(marks.iter().filter(|m| !m.other.is_empty()).map(|m| m.other.clone()));
-        (!marks.is_empty()).then_some(finding)
-    }
-
-    /// Failures around now that no device of the account explains: not from where it is at home, and those that come one
-    /// by one not while devices may still have the password before.
-    fn strange_fails(&self, subject: &str) -> Marks {
-        let Some(account) = self.memory.accounts.get(subject) else { return Marks::default() };
-        let at = self.seen.at;
-        let day = self.milliseconds("bw.brute-force", "slow-window");
-        let is_own = |m: &Mark| !m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS);
-        let around = account.fails.between(at.saturating_sub(day), at.saturating_add(day));
-        let strange = Marks::only(around, |m| !is_own(m) && !self.is_scanner(&m.other, m.at));
-        let (window, many) =
-            (self.milliseconds("bw.brute-force", "window"), self.number("bw.brute-force", "failures"));
-        if strange.crowded(at, window, many).is_some() {
-            return strange;
-        }
-        Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.may_be_stale(m.at))
-    }
-
-    /// Of the slow form the marks of the whole day, which hang together less closely.
-    fn slow_or_fast<'m>(&self, fails: &'m Marks, chain: &'m [Mark]) -> &'m [Mark] {
-        let many = self.number("bw.brute-force", "failures");
-        if chain.len() >= many {
-            return chain;
-        }
-        let day = self.milliseconds("bw.brute-force", "slow-window");
-        fails.between(self.seen.at.saturating_sub(day), self.seen.at.saturating_add(day))
-    }
-
-    /// Whether the failures around `at` are so many times as many as it takes, in either form.
-    fn is_brute(&self, fails: &Marks, at: i64, times: usize) -> bool {
-        const ID: &str = "bw.brute-force";
-        let crowded = |window: &str, failures: &str| {
-            let many = self.number(ID, failures).saturating_mul(times);
-            fails.crowded(at, self.milliseconds(ID, window), many).is_some()
-        };
-        crowded("window", "failures") || crowded("slow-window", "slow-failures")
-    }
-
     /// A failure that was no mistake, after changes of the password: every one of them, so that it does not matter which
     /// came in first.
     pub(crate) fn after_changes(&self, tried: &Tried) -> Vec<Finding> {
         let Some(account) = self.memory.accounts.get(&tried.account) else { return vec![] };
         let within = self.milliseconds("bw.failed-after-change", "within");
         let changes = account.changes.between(tried.at.saturating_sub(within), tried.at - 1);
-        let mark = Mark { at: tried.at, seq: tried.seq, other: tried.from.clone() };
+        let mark = Mark::new(tried.at, tried.seq, &tried.from);
         changes.iter().filter_map(|change| self.tried_old(&tried.account, change, &mark)).collect()
     }
 
@@ -234,9 +166,9 @@ impl Scene<'_> {
         }
         // On a day on which many have new passwords the telephones of all of them are one thing.
         let group = if self.memory.is_day_of_changes(tried.at) { "" } else { name };
-        let mut finding = Finding::of(ID, group).marks(&[change.clone(), tried.clone()]);
+        let mut finding = Finding::of(ID, group).marks([change, tried]);
         finding.who.insert(name.to_owned());
-        finding.from.insert(tried.other.clone());
+        finding.from.insert(tried.other.to_string());
         Some(finding)
     }
 
@@ -244,7 +176,7 @@ impl Scene<'_> {
     pub(crate) fn change(&self) -> Vec<Finding> {
         let Some(name) = self.seen.account.as_deref() else { return vec![] };
         let Some(account) = self.memory.accounts.get(name) else { return vec![] };
-        let change = Mark { at: self.seen.at, seq: self.seen.seq, other: String::new() };
+        let change = Mark::new(self.seen.at, self.seen.seq, "");
         let until = self.seen.at.saturating_add(self.milliseconds("bw.failed-after-change", "within"));
         let waits = |t: &Mark| self.memory.waiting.values().flatten().any(|w| w.seq == t.seq);
         let tried = account.fails.between(self.seen.at + 1, until).iter();
@@ -256,7 +188,7 @@ impl Scene<'_> {
     pub(crate) fn success(&self) -> Vec<Finding> {
         let Some(name) = self.seen.account.as_deref() else { return vec![] };
         let source = self.seen.from.as_deref().map(seen::source_of).unwrap_or_default();
-        let win = Mark { at: self.seen.at, seq: self.seen.seq, other: source };
+        let win = Mark::new(self.seen.at, self.seen.seq, &source);
         let mut found = self.success_after(name, &win);
         found.extend(self.dormant(name));
         found.extend(self.travel(name));
@@ -266,80 +198,7 @@ impl Scene<'_> {
         found
     }
 
-    fn success_after(&self, name: &str, win: &Mark) -> Vec<Finding> {
-        let Some(account) = self.memory.accounts.get(name) else { return vec![] };
-        // Where the account is at home its owner signs in, whoever tries it meanwhile.
-        if account.knows(&win.other, win.at, KNOWN_DAYS) {
-            return vec![];
-        }
-        [self.gave_way(name, account, win), self.was_sprayed(name, win)].into_iter().flatten().collect()
-    }
-
-    /// The account was tried until it gave way: by others than its own devices, of which one elsewhere may still have the
-    /// password before.
-    fn gave_way(&self, name: &str, account: &Account, win: &Mark) -> Option<Finding> {
-        const ID: &str = "bw.success-after-failures";
-        let within = self.milliseconds(ID, "within");
-        let (from, until) = (win.at.saturating_sub(within), win.at);
-        let day = self.milliseconds("bw.brute-force", "slow-window");
-        let is_own = |m: &Mark| {
-            let is_stale = m.other != win.other && account.is_stale(m.at);
-            is_stale
-                || (!m.other.is_empty() && account.knows(&m.other, m.at, KNOWN_DAYS))
-                || (m.other != win.other && self.is_scanner(&m.other, m.at))
-        };
-        let strange = Marks::only(account.fails.between(until.saturating_sub(day), until), |m| !is_own(m));
-        let gave_way = |strange: &Marks| {
-            let tried = strange.between(from, until);
-            let many = tried.len() >= self.number(ID, "failures");
-            tried.last().is_some_and(|last| many || self.is_brute(strange, last.at, 1))
-        };
-        if !gave_way(&strange) {
-            return None;
-        }
-        let mut finding = self.signed_in(name, name, strange.between(from, until), win);
-        let fresh = Marks::only(strange.between(i64::MIN, i64::MAX), |m| !account.may_be_stale(m.at));
-        if !gave_way(&fresh) {
-            finding
-                .excuses
-                .insert("the password was changed shortly before: a device may have tried the old one");
-        }
-        if self.is_scanner(&win.other, win.at) {
-            finding.excuses.insert("the policy declares the source a scanner");
-        }
-        Some(finding)
-    }
-
-    /// The source tried many accounts, and this one among them: all of them are one thing.
-    fn was_sprayed(&self, name: &str, win: &Mark) -> Option<Finding> {
-        let within = self.milliseconds("bw.success-after-failures", "within");
-        let source = self.memory.sources.get(&win.other)?;
-        let window = self.milliseconds("bw.spray-fast", "window");
-        let many = self.number("bw.spray-fast", "accounts");
-        let tried = source.fails.between(win.at.saturating_sub(within), win.at);
-        let last = tried.last()?;
-        let around = source.fails.around(last.at, window, win.at);
-        let declared = [Allowed::Gateway, Allowed::Scanner];
-        let is_declared = declared.iter().any(|a| self.policy.covers(*a, &win.other, win.at));
-        let is_spray = || self.is_spray(around, &win.other, (last.at, window, many), |_| true);
-        if is_declared || !is_spray() {
-            return None;
-        }
-        Some(self.signed_in(&format!("from {}", win.other), name, tried, win))
-    }
-
-    /// A sign-in after failures, of which it names the last.
-    fn signed_in(&self, group: &str, name: &str, before: &[Mark], win: &Mark) -> Finding {
-        let last = &before[before.len().saturating_sub(BEFORE)..];
-        let mut finding = Finding::of("bw.success-after-failures", group).marks(last);
-        finding.records.push((win.at, win.seq));
-        finding.who.insert(name.to_owned());
-        finding.from.insert(win.other.clone());
-        finding.from.remove("");
-        finding
-    }
-
-    fn is_scanner(&self, from: &str, at: i64) -> bool {
+    pub(crate) fn is_scanner(&self, from: &str, at: i64) -> bool {
         self.policy.covers(Allowed::Scanner, from, at)
     }
 
@@ -394,13 +253,15 @@ impl Scene<'_> {
         let span = self.milliseconds(ID, "country-within");
         let countries = &self.memory.accounts.get(name)?.countries;
         let mut finding = Finding::of(ID, name).with(self.seen);
-        for other in countries.around(at, span, i64::MAX).iter().filter(|m| m.other != *country) {
+        for other in countries.around(at, span).iter().filter(|m| *m.other != **country) {
             // Who lives at a border, or behind a gateway abroad, has been in both before.
             let earlier = countries.between(i64::MIN, at.min(other.at) - TOLERANCE_MS);
-            let here = |m: &Mark| m.other == *country;
+            let here = |m: &Mark| *m.other == **country;
             let there = |m: &Mark| {
-                m.other == other.other
-                    && countries.around(m.at, span, at.min(other.at) - TOLERANCE_MS).iter().any(here)
+                m.other == other.other && {
+                    let until = m.at.saturating_add(span).min(at.min(other.at) - TOLERANCE_MS);
+                    countries.between(m.at.saturating_sub(span), until).iter().any(here)
+                }
             };
             if earlier.iter().any(there) {
                 continue;
@@ -409,8 +270,8 @@ impl Scene<'_> {
             let within = crate::growing::span((at - other.at).abs());
             finding.numbers.insert(format!(
                 "from {} and {} within {within}, which the account never did before",
-                country.min(&other.other),
-                country.max(&other.other)
+                country.as_str().min(&*other.other),
+                country.as_str().max(&*other.other)
             ));
         }
         (finding.records.len() > 1).then_some(finding)
@@ -616,7 +477,7 @@ pub(crate) fn wait(memory: &mut Memory, seen: &Seen) -> Vec<Tried> {
 /// Whether the account signed in from there soon after: then the failure was a mistake.
 fn is_answered(memory: &Memory, account: &str, at: i64, source: &str) -> bool {
     let Some(account) = memory.accounts.get(account) else { return false };
-    account.wins.between(at, at + PATIENCE_MS).iter().any(|w| w.other == source)
+    account.wins.between(at, at + PATIENCE_MS).iter().any(|w| *w.other == *source)
 }
 
 /// The way over the ground between two places, in kilometres (haversine; mean radius 6,371 km, IUGG).

@@ -1,7 +1,7 @@
 //! Alerts that grow: findings about the same thing, close in time, are one alert with one id.
 
 use crate::about::{About, Settings, detection};
-use crate::find::Finding;
+use crate::find::{EXCUSES, Finding};
 use model::{Alert, AlertDetails, AlertRule, CustomerId, Level, RecordRef, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,10 +18,12 @@ const SHOWN: usize = 20;
 
 /// One alert that may still grow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Open {
+pub(crate) struct Open {
     id: String,
     first: i64,
     last: i64,
+    /// From when to when it holds every mark of its group that came.
+    whole: Option<(i64, i64)>,
     /// Records as place in the log and time.
     records: BTreeMap<u64, i64>,
     more: u64,
@@ -57,15 +59,21 @@ pub(crate) struct Growing {
 }
 
 fn key(id: &str, group: &str) -> String {
-    format!("{id}\n{group}")
+    [id, group].join("\n")
+}
+
+/// Which of some alerts lies nearest to what happened from `first` to `last`, and no further from it than `span`.
+fn nearest(list: &[Open], first: i64, last: i64, span: i64) -> Option<usize> {
+    let apart = |o: &Open| first.saturating_sub(o.last).max(o.first.saturating_sub(last)).max(0);
+    let near = list.iter().map(apart).enumerate().filter(|(_, apart)| *apart <= span);
+    near.min_by_key(|(_, apart)| *apart).map(|(place, _)| place)
 }
 
 impl Growing {
-    /// First and last time of the alert about this that is open so near to `at`.
-    pub(crate) fn near(&self, id: &str, group: &str, at: i64, span: i64) -> Option<(i64, i64)> {
+    /// The alert about this that is open nearest to a time, and no further from it than `span`.
+    pub(crate) fn near(&self, id: &str, group: &str, at: i64, span: i64) -> Option<&Open> {
         let list = self.open.get(&key(id, group))?;
-        let near = |o: &&Open| o.first.saturating_sub(span) <= at && at <= o.last.saturating_add(span);
-        list.iter().find(near).map(|o| (o.first, o.last))
+        nearest(list, at, at, span).map(|place| &list[place])
     }
 
     /// Takes a finding into the alert that it belongs to. `known`: an earlier run told it already.
@@ -75,9 +83,8 @@ impl Growing {
         let quiet = about.quiet_seconds * 1000;
         self.touches += 1;
         let key = key(about.id, &finding.group);
-        let near = |o: &Open| first <= o.last.saturating_add(quiet) && last >= o.first.saturating_sub(quiet);
-        let list = self.open.entry(key.clone()).or_default();
-        let at = list.iter().position(near).unwrap_or_else(|| {
+        let list = self.open.entry(key).or_default();
+        let at = nearest(list, first, last, quiet).unwrap_or_else(|| {
             let seq = finding.records.iter().map(|r| r.1).min().unwrap_or(0);
             let id = made_id(about.id, customer, &finding.group, seq);
             let (who, from, what, numbers, excuses) = Default::default();
@@ -86,6 +93,7 @@ impl Growing {
                 id,
                 first,
                 last,
+                whole: None,
                 records,
                 more: 0,
                 again: BTreeMap::new(),
@@ -144,6 +152,21 @@ impl Growing {
 }
 
 impl Open {
+    /// From when to when it holds every mark of its group that came.
+    pub(crate) fn whole(&self) -> Option<(i64, i64)> {
+        self.whole
+    }
+
+    /// Whether anything in it is as bad as the detection is at its worst: no excuse changes it any more.
+    pub(crate) fn is_severe(&self) -> bool {
+        self.severe
+    }
+
+    /// Whether it names a record already.
+    pub(crate) fn has(&self, seq: u64) -> bool {
+        self.records.contains_key(&seq)
+    }
+
     /// Whether anything about it is new.
     fn grow(&mut self, finding: Finding, touch: u64) -> bool {
         self.touched = touch;
@@ -157,7 +180,11 @@ impl Open {
             self.excuses.len(),
             self.severe,
         );
-        self.severe |= finding.excuses.is_empty();
+        self.severe |= finding.excuses.is_empty() && !finding.is_more;
+        if let Some((from, to)) = finding.whole {
+            let joined = self.whole.filter(|w| w.0 <= to && from <= w.1);
+            self.whole = Some(joined.map_or((from, to), |w| (from.min(w.0), to.max(w.1))));
+        }
         let mut times: BTreeMap<u64, u64> = BTreeMap::new();
         finding.records.iter().for_each(|r| *times.entry(r.1).or_default() += 1);
         for (seq, times) in times.into_iter().filter(|(_, times)| *times > 1) {
@@ -175,9 +202,10 @@ impl Open {
             }
         }
         let put = |into: &mut BTreeSet<String>, names: BTreeSet<String>| {
+            // At the bound the first of the alphabet stay, whatever the order in which they come.
             for name in names {
-                if into.len() < NAMES_LIMIT {
-                    into.insert(name);
+                if into.insert(name) && into.len() > NAMES_LIMIT {
+                    into.pop_last();
                 }
             }
         };
@@ -384,7 +412,10 @@ impl Open {
             }
         };
         why.extend(self.numbers.iter().cloned());
-        why.extend(self.excuses.iter().filter(|_| !self.severe).cloned());
+        let voided = |excuse: &String| {
+            EXCUSES.iter().skip_while(|e| *e != excuse).skip(1).any(|e| self.excuses.contains(*e))
+        };
+        why.extend(self.excuses.iter().filter(|e| !self.severe && !voided(e)).cloned());
         if !self.again.is_empty() {
             let many = self.again.len();
             let stand = if many == 1 { "1 record stands" } else { &format!("{many} records stand") };

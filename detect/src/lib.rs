@@ -20,11 +20,13 @@
 mod about;
 mod across;
 pub mod attack;
+mod brute;
 mod delivered;
 mod detector;
 mod find;
 mod growing;
 mod logs;
+mod marks;
 mod memory;
 mod numbers;
 mod patterns;

@@ -4,6 +4,7 @@
 //! Nothing is forgotten because something newer came: a file of last month may be read after one of today. What is
 //! full gives up what lies farthest in time from what comes in, so a flood pushes out only its own past.
 
+use crate::marks::{Bounds, Mark, Marks, Tries};
 use crate::seen::{self, Outcome, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,7 @@ pub(crate) const SOURCES_LIMIT: usize = 50_000;
 /// Failures of one account.
 const FAILS_LIMIT: usize = 512;
 /// Failures of one source.
-const SOURCE_FAILS_LIMIT: usize = 2_048;
-/// Failures of one account that one source keeps within [`SOURCE_SPAN_MS`]: more tell nothing about spraying.
-const SOURCE_REPEATS: usize = 4;
-const SOURCE_SPAN_MS: i64 = 600_000;
+const OF_SOURCE: Bounds = Bounds { limit: 2_048, near: 1_024, stretch_ms: 600_000 };
 /// Sign-ins of one account or source that are remembered singly.
 const WINS_LIMIT: usize = 31;
 /// Prompts of one account.
@@ -39,7 +37,9 @@ const GAP_MS: i64 = 7 * DAY_MS - 2 * TOLERANCE_MS;
 /// Identifiers whose names are known.
 const SIDS_LIMIT: usize = 50_000;
 /// Failures that may be part of a slow spray.
-const SLOW_LIMIT: usize = 20_000;
+const OF_SLOW: Bounds = Bounds { limit: 20_000, near: 1_024, stretch_ms: DAY_MS };
+/// Accounts that signed in after which it is known who the people are.
+const PEOPLE: usize = 10;
 
 /// How long devices keep trying the password before the last, in milliseconds. Two days: over a night and a morning.
 const STALE_MS: i64 = 2 * DAY_MS;
@@ -48,34 +48,11 @@ const STILL_MS: i64 = 14 * DAY_MS;
 const STALE_GAP_MS: i64 = DAY_MS;
 /// Rights that are remembered, so that giving them again is not new.
 const GRANTS_LIMIT: usize = 10_000;
-/// Before the name of a mark that is about an account that nobody has.
-const NOBODY: char = '?';
 
 /// How far records may arrive out of their order without changing what is found, in milliseconds. What excuses a
 /// record must have happened longer before it than that.
 pub(crate) const TOLERANCE_MS: i64 = 120_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
-
-/// One record, and whom or what else it is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Mark {
-    pub(crate) at: i64,
-    pub(crate) seq: u64,
-    /// The source of an account's mark, the account of a source's mark.
-    pub(crate) other: String,
-}
-
-impl Mark {
-    /// The account or source that it names, without what says that nobody has that account.
-    pub(crate) fn name(&self) -> &str {
-        self.other.strip_prefix(NOBODY).unwrap_or(&self.other)
-    }
-
-    /// Whether it is about an account that nobody has.
-    pub(crate) fn is_nobody(&self) -> bool {
-        self.other.starts_with(NOBODY)
-    }
-}
 
 /// A failed sign-in of which it is not known yet whether it was only a mistake.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,106 +63,6 @@ pub(crate) struct Tried {
     pub(crate) from: String,
     pub(crate) agent: Option<String>,
     pub(crate) exists: Option<bool>,
-}
-
-/// Marks in the order of their time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Marks(Vec<Mark>);
-
-impl Marks {
-    #[cfg(test)]
-    pub(crate) fn all(&self) -> &[Mark] {
-        &self.0
-    }
-
-    /// Puts one in. Beyond the limit the one farthest in time from it leaves.
-    pub(crate) fn put(&mut self, mark: Mark, limit: usize) {
-        let at = mark.at;
-        let place = self.0.partition_point(|m| *m < mark);
-        // Most sources have one mark and stay with it.
-        if self.0.is_empty() {
-            self.0.reserve_exact(1);
-        }
-        self.0.insert(place, mark);
-        if self.0.len() > limit {
-            let (first, last) = (self.0[0].at, self.0[self.0.len() - 1].at);
-            if last.saturating_sub(at) > at.saturating_sub(first) {
-                self.0.pop();
-            } else {
-                self.0.remove(0);
-            }
-        }
-    }
-
-    /// Those for which this holds.
-    pub(crate) fn only(marks: &[Mark], holds: impl Fn(&Mark) -> bool) -> Self {
-        Self(marks.iter().filter(|m| holds(m)).cloned().collect())
-    }
-
-    /// Those from `from` to `to`, both included.
-    pub(crate) fn between(&self, from: i64, to: i64) -> &[Mark] {
-        let start = self.0.partition_point(|m| m.at < from);
-        let end = self.0.partition_point(|m| m.at <= to);
-        &self.0[start..end.max(start)]
-    }
-
-    /// The marks around `at` that hang together, none further than `span` from the next.
-    pub(crate) fn chain(&self, at: i64, span: i64) -> &[Mark] {
-        let start = self.0.partition_point(|m| m.at < at);
-        let (mut low, mut high) = (start, start);
-        let mut edge = at;
-        while low > 0 && edge - self.0[low - 1].at <= span {
-            low -= 1;
-            edge = self.0[low].at;
-        }
-        edge = at;
-        while high < self.0.len() && self.0[high].at - edge <= span {
-            edge = self.0[high].at;
-            high += 1;
-        }
-        &self.0[low..high]
-    }
-
-    /// The last mark of the first window of this length around `at` that holds so many marks.
-    /// Those no further than `span` from `at`, and not after `until`.
-    pub(crate) fn around(&self, at: i64, span: i64, until: i64) -> &[Mark] {
-        self.between(at.saturating_sub(span), at.saturating_add(span).min(until))
-    }
-
-    /// The first window of this length around `at` that holds so many marks.
-    pub(crate) fn crowded(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let many = many.max(1);
-        let around = self.around(at, span, i64::MAX);
-        around
-            .windows(many)
-            .find(|w| w[many - 1].at - w[0].at <= span && w[0].at <= at && w[many - 1].at >= at)
-    }
-
-    /// The first window of this length around `at` in which so many different others stand.
-    pub(crate) fn diverse(&self, at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        Self::diverse_among(self.around(at, span, i64::MAX), at, span, many)
-    }
-
-    /// The same among marks that are given in their order.
-    pub(crate) fn diverse_among(around: &[Mark], at: i64, span: i64, many: usize) -> Option<&[Mark]> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut start = 0;
-        for (end, mark) in around.iter().enumerate() {
-            *counts.entry(&mark.other).or_default() += 1;
-            while mark.at - around[start].at > span {
-                let gone = counts.entry(&around[start].other).or_default();
-                *gone -= 1;
-                if *gone == 0 {
-                    counts.remove(around[start].other.as_str());
-                }
-                start += 1;
-            }
-            if counts.len() >= many && mark.at >= at && around[start].at <= at {
-                return Some(&around[start..=end]);
-            }
-        }
-        None
-    }
 }
 
 /// A source from which an account signs in.
@@ -276,6 +153,16 @@ pub(crate) struct Place {
     pub(crate) from: String,
 }
 
+/// Where an account signs in from, of one source and what lies beside it.
+pub(crate) struct Home<'a>(Vec<&'a Known>);
+
+impl Home<'_> {
+    /// Whether it signed in from there before, not longer ago than so many days.
+    pub(crate) fn is_used(&self, at: i64, days: i64) -> bool {
+        self.0.iter().any(|k| k.was_used(at, days))
+    }
+}
+
 /// What is known of one account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Account {
@@ -300,12 +187,20 @@ pub(crate) struct Account {
 impl Account {
     /// Whether it signed in from there before, not longer ago than so many days.
     pub(crate) fn knows(&self, source: &str, at: i64, days: i64) -> bool {
+        self.home(source).is_used(at, days)
+    }
+
+    /// What is known of its sign-ins from there: for those who ask of many times.
+    pub(crate) fn home(&self, source: &str) -> Home<'_> {
+        if self.known.is_empty() {
+            return Home(vec![]);
+        }
         let near = seen::network_of(source).filter(|_| seen::is_inside(source));
-        let same = |k: &Known| {
+        let same = |k: &&Known| {
             k.source == source
                 || near.as_ref().is_some_and(|n| seen::network_of(&k.source).as_ref() == Some(n))
         };
-        self.known.iter().any(|k| same(k) && k.was_used(at, days))
+        Home(self.known.iter().filter(same).collect())
     }
 
     /// Whether the password was changed so shortly before that devices may still try the one before.
@@ -316,6 +211,9 @@ impl Account {
     /// The same for devices that never stopped: with a failure every day from the days behind the change on, for a
     /// fortnight.
     pub(crate) fn may_be_stale(&self, at: i64) -> bool {
+        if self.changes.is_empty() {
+            return false;
+        }
         if self.is_stale(at) {
             return true;
         }
@@ -341,7 +239,7 @@ impl Account {
     }
 
     fn won(&mut self, seen: &Seen, source: Option<&str>) {
-        let mark = Mark { at: seen.at, seq: seen.seq, other: source.unwrap_or("").to_owned() };
+        let mark = Mark::new(seen.at, seen.seq, source.unwrap_or(""));
         self.wins.put(mark, WINS_LIMIT);
         self.spells.used(seen.at, GAP_MS);
         if let Some(source) = source {
@@ -356,7 +254,7 @@ impl Account {
             }
         }
         if let Some(country) = &seen.country {
-            self.countries.put(Mark { at: seen.at, seq: seen.seq, other: country.clone() }, WINS_LIMIT);
+            self.countries.put(Mark::new(seen.at, seen.seq, country), WINS_LIMIT);
         }
         if let Some((north, east)) = seen.place {
             let from = source.unwrap_or("").to_owned();
@@ -373,8 +271,8 @@ impl Account {
 /// What is known of one source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Source {
-    /// Its failures on accounts, few of each.
-    pub(crate) fails: Marks,
+    /// Its failures on accounts.
+    pub(crate) fails: Tries,
     /// Accounts that signed in from it, the first time of each.
     pub(crate) wins: Marks,
     touched: u64,
@@ -386,24 +284,14 @@ impl Source {
         self.wins.between(i64::MIN, at - TOLERANCE_MS).len() >= 3
     }
 
-    fn failed(&mut self, mark: Mark) {
-        let near = self.fails.between(mark.at - SOURCE_SPAN_MS, mark.at + SOURCE_SPAN_MS);
-        if near.iter().filter(|m| m.other == mark.other).count() < SOURCE_REPEATS {
-            self.fails.put(mark, SOURCE_FAILS_LIMIT);
-        }
+    /// Whether every account that signed in from it stands among its sign-ins.
+    pub(crate) fn has_all_wins(&self) -> bool {
+        self.wins.len() < WINS_LIMIT
     }
 
     fn won(&mut self, mark: Mark) {
         // The first time of each account, whatever the order in which they come.
-        if let Some(there) = self.wins.0.iter().position(|m| m.other == mark.other) {
-            if self.wins.0[there].at <= mark.at {
-                return;
-            }
-            self.wins.0.remove(there);
-        }
-        if self.wins.0.len() < WINS_LIMIT {
-            self.wins.put(mark, WINS_LIMIT);
-        }
+        self.wins.put_first(mark, WINS_LIMIT);
     }
 }
 
@@ -414,7 +302,7 @@ pub(crate) struct Memory {
     pub(crate) sources: BTreeMap<String, Source>,
     /// Failures of each log that wait for whether the same account soon signs in from there.
     pub(crate) waiting: BTreeMap<String, BTreeSet<Tried>>,
-    pub(crate) slow: Marks,
+    pub(crate) slow: Tries,
     /// Password changes of all accounts.
     changed: Marks,
     sids: BTreeMap<String, String>,
@@ -428,6 +316,8 @@ pub(crate) struct Memory {
     pub(crate) delivered: crate::delivered::Delivered,
     /// First sign-in of all: what is known of accounts is little before a day has passed.
     pub(crate) first_win: Option<i64>,
+    /// The accounts that signed in first of all, each with when, in the order of these times.
+    people: Vec<(i64, String)>,
     /// Records that came so far.
     pub(crate) arrivals: u64,
     /// Networks from which the provider's accounts signed in: the first times of each.
@@ -468,31 +358,57 @@ impl Memory {
     pub(crate) fn failed(&mut self, seen: &Seen) {
         let Some(subject) = Self::subject(seen) else { return };
         let source = seen.from.as_deref().map(seen::source_of);
-        let mark = |other: &str| Mark { at: seen.at, seq: seen.seq, other: other.to_owned() };
-        let from = mark(source.as_deref().unwrap_or(""));
+        let from = Mark::new(seen.at, seen.seq, source.as_deref().unwrap_or(""));
         // One line may stand for several of the same (`message repeated 5 times`).
         let account = self.account(&subject);
         for _ in 0..seen.times.clamp(1, FAILS_LIMIT as u64) {
             account.fails.put(from.clone(), FAILS_LIMIT);
         }
         account.failing.used(seen.at, STALE_GAP_MS);
+        let is_known = account.signed_in_before(seen.at).is_some();
         if let Some(source) = &source {
-            let nobody = if seen.exists == Some(false) { NOBODY.to_string() } else { String::new() };
-            let on = mark(&(nobody + &subject));
-            self.source(source).failed(on);
+            let is_nobody = seen.exists == Some(false);
+            let on = Mark { is_nobody, is_known, ..Mark::new(seen.at, seen.seq, &subject) };
+            self.source(source).fails.put(on, OF_SOURCE);
         }
     }
 
     /// Remembers a sign-in.
     pub(crate) fn won(&mut self, seen: &Seen) {
         let source = seen.from.as_deref().map(seen::source_of);
-        let Some(account) = &seen.account else { return };
+        let Some(name) = &seen.account else { return };
         self.first_win = Some(self.first_win.map_or(seen.at, |f| f.min(seen.at)));
-        self.account(account).won(seen, source.as_deref());
-        if let Some(source) = &source {
-            let mark = Mark { at: seen.at, seq: seen.seq, other: account.clone() };
-            self.source(source).won(mark);
+        self.met(name, seen.at);
+        let account = self.account(name);
+        let late = if seen.at < account.spells.first() {
+            account.fails.between(seen.at.saturating_add(TOLERANCE_MS), i64::MAX).to_vec()
+        } else {
+            vec![]
+        };
+        account.won(seen, source.as_deref());
+        // It came in behind failures that happened after it: they were of an account that is known.
+        for fail in late {
+            if let Some(source) = self.sources.get_mut(&*fail.other) {
+                source.fails.know(fail.at, fail.seq);
+            }
         }
+        if let Some(source) = &source {
+            self.source(source).won(Mark::new(seen.at, seen.seq, name));
+        }
+    }
+
+    /// Takes note of somebody who signed in among the first, whatever the order in which they come.
+    fn met(&mut self, name: &str, at: i64) {
+        let is_among = self.people.len() < PEOPLE || self.people.last().is_some_and(|l| at < l.0);
+        if !is_among {
+            return;
+        }
+        match self.people.iter_mut().find(|p| p.1 == name) {
+            Some(there) => there.0 = at.min(there.0),
+            None => self.people.push((at, name.to_owned())),
+        }
+        self.people.sort_unstable();
+        self.people.truncate(PEOPLE);
     }
 
     /// Remembers a prompt, a password change.
@@ -500,15 +416,15 @@ impl Memory {
         let Some(account) = &seen.account else { return };
         let word = if seen.outcome == Outcome::Success { "accepted" } else { "refused" };
         let source = seen.from.as_deref().map(seen::source_of).unwrap_or_default();
-        let mark = Mark { at: seen.at, seq: seen.seq, other: format!("{word} {source}") };
+        let mark = Mark::new(seen.at, seen.seq, &format!("{word} {source}"));
         self.account(account).prompts.put(mark, PROMPTS_LIMIT);
     }
 
     pub(crate) fn changed(&mut self, seen: &Seen) {
         let Some(account) = &seen.account else { return };
-        let mark = Mark { at: seen.at, seq: seen.seq, other: String::new() };
+        let mark = Mark::new(seen.at, seen.seq, "");
         self.account(account).changes.put(mark, CHANGES_LIMIT);
-        let mark = Mark { at: seen.at, seq: seen.seq, other: account.clone() };
+        let mark = Mark::new(seen.at, seen.seq, account);
         self.changed.put(mark, CHANGED_LIMIT);
     }
 
@@ -518,11 +434,11 @@ impl Memory {
         before.iter().map(|m| &m.other).collect::<BTreeSet<_>>().len() >= CHANGES_OF_A_DAY
     }
 
-    /// Whether so many accounts signed in, the first of them so many days before: then who they are is known.
-    pub(crate) fn knows_people(&self, at: i64, days: i64, many: usize) -> bool {
+    /// Whether several accounts signed in before, the first of them so many days before: then who they are is known.
+    pub(crate) fn knows_people(&self, at: i64, days: i64) -> bool {
         let first = at.saturating_sub(days.saturating_mul(DAY_MS));
         self.first_win.is_some_and(|f| f <= first)
-            && self.accounts.values().filter(|a| a.signed_in_before(at).is_some()).nth(many - 1).is_some()
+            && self.people.get(PEOPLE - 1).is_some_and(|p| p.0 <= at - TOLERANCE_MS)
     }
 
     /// When the same right was given last, longer before than records may be late; takes note of this time.
@@ -538,10 +454,7 @@ impl Memory {
     }
 
     pub(crate) fn slow(&mut self, mark: Mark) {
-        let near = self.slow.between(mark.at - DAY_MS, mark.at + DAY_MS);
-        if near.iter().filter(|m| m.other == mark.other).count() < 2 {
-            self.slow.put(mark, SLOW_LIMIT);
-        }
+        self.slow.put(mark, OF_SLOW);
     }
 
     fn account(&mut self, name: &str) -> &mut Account {
@@ -557,7 +470,7 @@ impl Memory {
     fn source(&mut self, name: &str) -> &mut Source {
         self.touches += 1;
         if !self.sources.contains_key(name) && self.sources.len() >= SOURCES_LIMIT {
-            self.left_out += make_room(&mut self.sources, |s| (!s.wins.0.is_empty(), s.touched));
+            self.left_out += make_room(&mut self.sources, |s| (!s.wins.is_empty(), s.touched));
         }
         let source = self.sources.entry(name.to_owned()).or_default();
         source.touched = self.touches;
@@ -579,36 +492,6 @@ fn make_room<T>(map: &mut BTreeMap<String, T>, worth: impl Fn(&T) -> (bool, u64)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn marks(times: &[i64]) -> Marks {
-        let mut marks = Marks::default();
-        for (seq, at) in (0u64..).zip(times) {
-            marks.put(Mark { at: *at, seq, other: (seq % 3).to_string() }, 100);
-        }
-        marks
-    }
-
-    #[test]
-    fn marks_are_found_by_window_crowd_and_chain() {
-        let marks = marks(&[50, 10, 20, 30, 100]);
-        let times = |list: &[Mark]| list.iter().map(|m| m.at).collect::<Vec<_>>();
-        assert_eq!(times(marks.all()), [10, 20, 30, 50, 100]);
-        assert_eq!(times(marks.between(20, 50)), [20, 30, 50]);
-        assert_eq!(times(marks.chain(30, 20)), [10, 20, 30, 50]);
-        assert_eq!(times(marks.crowded(20, 20, 3).expect("three within 20")), [10, 20, 30]);
-        assert_eq!(marks.crowded(100, 20, 2), None);
-        assert!(marks.crowded(30, 19, 3).is_none());
-        assert!(marks.diverse(20, 40, 3).is_some() && marks.diverse(100, 40, 2).is_none());
-    }
-
-    #[test]
-    fn what_is_full_gives_up_what_lies_farthest_away() {
-        let mut marks = marks(&[1, 2, 3, 100]);
-        marks.put(Mark { at: 4, seq: 9, other: String::new() }, 4);
-        assert_eq!(marks.all().iter().map(|m| m.at).collect::<Vec<_>>(), [1, 2, 3, 4]);
-        marks.put(Mark { at: 200, seq: 10, other: String::new() }, 4);
-        assert_eq!(marks.all().iter().map(|m| m.at).collect::<Vec<_>>(), [2, 3, 4, 200]);
-    }
 
     #[test]
     fn a_flood_of_made_up_names_pushes_out_no_account_that_signs_in() {

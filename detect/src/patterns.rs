@@ -5,7 +5,8 @@ use crate::across::{Crossing, CrossingKind};
 use crate::find::{Finding, Scene, wait};
 use crate::growing::Growing;
 use crate::logs::{LOGS_LIMIT, Limits, Log, OTHERS};
-use crate::memory::{Mark, Memory, Tried};
+use crate::marks::Mark;
+use crate::memory::{Memory, Tried};
 use crate::policy::{Allowed, Policy};
 use crate::seen::{self, Act, Outcome, Seen};
 use crate::vocabulary::Vocabulary;
@@ -22,7 +23,7 @@ const PATH_TIMES: usize = 16;
 /// How long a right that was given and told is not new, in milliseconds.
 const AGAIN_MS: i64 = 30 * 86_400_000;
 /// Number of the form of the kept state.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 /// What is kept between runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -170,9 +171,8 @@ impl Patterns {
                 self.cross_tried(&tried);
                 found.extend(self.scene(&seen, |s| s.after_changes(&tried)));
                 if self.scene(&seen, |s| s.may_be_slow_spray(&tried)) {
-                    let mark = Mark { at: tried.at, seq: tried.seq, other: tried.account };
-                    self.state.memory.slow(mark.clone());
-                    found.extend(self.scene(&seen, |s| s.slow_spray(&mark)));
+                    self.state.memory.slow(Mark::new(tried.at, tried.seq, &tried.account));
+                    found.extend(self.scene(&seen, |s| s.slow_spray(&tried)));
                 }
             }
         }
@@ -201,9 +201,8 @@ impl Patterns {
     }
 
     fn scene<T>(&self, seen: &Seen, look: impl FnOnce(&Scene<'_>) -> T) -> T {
-        let open = |id: &str, group: &str, at: i64, span: i64| self.state.growing.near(id, group, at, span);
-        let (memory, policy, settings) = (&self.state.memory, &self.state.policy, &self.settings);
-        look(&Scene { seen, memory, policy, settings, open: &open })
+        let State { memory, growing, policy, .. } = &self.state;
+        look(&Scene { seen, memory, policy, settings: &self.settings, growing })
     }
 
     fn tell(&mut self, found: Vec<Finding>, known: bool) {

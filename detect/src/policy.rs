@@ -175,6 +175,19 @@ impl Policy {
         self.valid(allow, at).filter_map(|l| network(&l.what)).any(|n| n.contains(&address))
     }
 
+    /// From when to when an address is allowed as this: for those who ask of many times.
+    pub(crate) fn times(&self, allow: Allowed, from: &str) -> Vec<(i64, i64)> {
+        let lines = || self.lines.iter().filter(|l| l.allow == allow);
+        if lines().next().is_none() {
+            return vec![];
+        }
+        let Some(address) = seen::parsed(from.split('/').next().unwrap_or(from)) else { return vec![] };
+        let covering = lines().filter(|l| network(&l.what).is_some_and(|n| n.contains(&address)));
+        let times =
+            |l: &Line| (l.from.map_or(i64::MIN, |f| f.as_millisecond()), l.until.as_millisecond() - 1);
+        covering.map(times).collect()
+    }
+
     /// Whether a name is allowed as this then.
     pub(crate) fn names(&self, allow: Allowed, name: &str, at: i64) -> bool {
         self.valid(allow, at).any(|l| crate::vocabulary::is_like(name, l.what.trim()))

@@ -1,6 +1,6 @@
 //! One source at several customers: seen by the provider, and nothing of one customer with another.
 
-use super::{Sealing, at, patterns, plays};
+use super::{Sealing, at, order, patterns, plays};
 use detect::{Across, Patterns, SPRAY_ACROSS, Settings, Vocabulary};
 use model::{Alert, CustomerId, Format};
 use serde_json::json;
@@ -169,7 +169,7 @@ fn side_by_side(mix: &plays::Mix, seeds: [Option<u64>; 3]) -> Vec<String> {
         .into_iter()
         .zip(seeds)
         .map(|(customer, seed)| {
-            let lines = seed.map_or_else(|| mix.lines.clone(), |s| patterns::late(&mix.lines, s));
+            let lines = seed.map_or_else(|| mix.lines.clone(), |s| order::late(&mix.lines, s));
             let sealing = Sealing::of(customer);
             let (id, vocabulary) = (sealing.customer.clone(), Arc::new(Vocabulary::built_in()));
             (sealing, Patterns::new(id, vocabulary, plays::settings()), lines)
@@ -189,7 +189,7 @@ fn side_by_side(mix: &plays::Mix, seeds: [Option<u64>; 3]) -> Vec<String> {
         }
     }
     told.extend(across.take_alerts().into_iter().map(|a| (a.id.clone(), a)));
-    patterns::said(told.into_values().collect())
+    order::said(told.into_values().collect())
 }
 
 #[test]

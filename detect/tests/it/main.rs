@@ -5,6 +5,7 @@ mod clocks;
 mod evasion;
 mod forms;
 mod marks;
+mod order;
 mod page;
 mod patterns;
 mod plays;

@@ -1,8 +1,7 @@
-//! Each detection over time fires on what it is for and is silent beside it, whatever product tells it, in whatever
-//! order and however the run is cut; and the ways around it that are known.
+//! Each detection over time fires on what it is for and is silent beside it, whatever product tells it; and the ways
+//! around it that are known.
 
 use super::Sealing;
-use super::plays;
 use detect::{Patterns, Settings, Vocabulary};
 use ledger::Sealed;
 use model::{Alert, Event, Format, Kind, Record, Source, Time};
@@ -41,7 +40,7 @@ pub(crate) fn seal(sealing: &mut Sealing, lines: &[Line]) -> Sealed<Vec<Event>> 
 }
 
 /// Alerts of one customer's records, sealed in parts that end at these places, with a restart behind each.
-fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
+pub(crate) fn alerts_of(lines: &[Line], cuts: &[usize]) -> Vec<Alert> {
     alerts_with(lines, cuts, &Settings::default())
 }
 
@@ -112,7 +111,7 @@ pub(crate) fn line(allow: &str, what: &str) -> Value {
     json!({"allow": allow, "what": what, "until": "2027-01-01T00:00:00Z", "reason": "test"})
 }
 
-fn name(n: i64) -> String {
+pub(crate) fn name(n: i64) -> String {
     format!("user{n}")
 }
 
@@ -445,127 +444,6 @@ fn a_file_of_last_month_read_after_one_of_today_is_counted_where_it_happened() {
         (0..30).map(|n| ssh(30 * DAY + n * HOUR, &name(n), "198.51.100.7", true)).collect();
     lines.extend((0..20).map(|n| entra(n * 20, "eve@corp.example", BAD, 50126)));
     check("brute force in the second file", &lines, &["bw.brute-force"]);
-}
-
-/// What an alert says, without the id by which it is called.
-pub(crate) fn said(alerts: Vec<Alert>) -> Vec<String> {
-    let mut said: Vec<String> = alerts
-        .into_iter()
-        .map(|a| {
-            let details = a.details.map(|d| (d.who, d.from, d.why));
-            format!("{} {} {} {} {} {details:?}", a.rule.id, a.first, a.last, a.count, a.summary)
-        })
-        .collect();
-    said.sort();
-    said
-}
-
-/// Attack and noise, drawn at will: account, source, what happens.
-fn drawn() -> impl Strategy<Value = Vec<Line>> {
-    let one = (0i64..3 * HOUR, 0i64..14, 0usize..4, 0u8..12);
-    proptest::collection::vec(one, 0..160).prop_map(|drawn| {
-        let mut lines: Vec<Line> = drawn
-            .into_iter()
-            .map(|(at, who, from, what)| {
-                let source = [BAD, "198.51.100.7", "192.0.2.66", "10.0.0.9"][from];
-                match what {
-                    0..7 => ssh(at, &name(who % 12), source, false),
-                    7..9 => ssh(at, &name(who), source, true),
-                    9 => entra(at, &format!("{}@corp.example", name(who % 3)), source, 500_121),
-                    10 => windows(at, 4723, json!({"TargetUserName": name(who % 3)})),
-                    _ => ssh(at - 50 * DAY, &name(who), source, true),
-                }
-            })
-            .collect();
-        lines.sort_by_key(|l| l.0);
-        lines
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-
-    #[test]
-    fn cutting_a_mix_of_all_plays_changes_nothing(mix in plays::mixes(), ends in proptest::collection::vec(any::<proptest::sample::Index>(), 1..6)) {
-        let mut cuts: Vec<usize> = ends.iter().map(|i| *i.get(&mix.ends)).collect();
-        cuts.sort_unstable();
-        let told = |cuts: &[usize]| said(alerts_with(&mix.lines, cuts, &plays::settings()));
-        prop_assert_eq!(told(&cuts), told(&[]));
-    }
-
-    #[test]
-    fn the_order_of_arrival_changes_nothing_about_a_mix_of_all_plays(mix in plays::mixes(), seed in any::<u64>()) {
-        let told = |lines: &[Line]| said(alerts_with(lines, &[], &plays::settings()));
-        prop_assert_eq!(told(&late(&mix.lines, seed)), told(&mix.lines));
-    }
-
-    #[test]
-    fn the_same_mix_gives_the_same_bytes(mix in plays::mixes()) {
-        let bytes = || alerts_with(&mix.lines, &mix.ends[..1], &plays::settings()).iter().map(|a| a.to_json().to_string()).collect::<Vec<_>>();
-        prop_assert_eq!(bytes(), bytes());
-    }
-}
-
-#[test]
-fn a_restart_behind_every_record_of_a_play_changes_nothing() {
-    for number in 0..plays::PLAYS.len() {
-        let mix = plays::mixed(&[(number, 5_000, 1)]);
-        let told = |cuts: &[usize]| said(alerts_with(&mix.lines, cuts, &plays::settings()));
-        assert_eq!(told(&mix.ends), told(&[]), "{}", plays::PLAYS[number].id);
-    }
-}
-
-#[test]
-fn records_of_a_play_that_come_late_in_any_order_change_nothing() {
-    for number in 0..plays::PLAYS.len() {
-        let mix = plays::mixed(&[(number, 5_000, 1)]);
-        let told = |lines: &[Line]| said(alerts_with(lines, &[], &plays::settings()));
-        for seed in 0..12 {
-            assert_eq!(told(&late(&mix.lines, seed)), told(&mix.lines), "{}", plays::PLAYS[number].id);
-        }
-    }
-}
-
-/// The same lines, each late by less than two minutes.
-pub(crate) fn late(lines: &[Line], seed: u64) -> Vec<Line> {
-    let mut state = seed;
-    let mut arrived: Vec<(i64, Line)> = vec![];
-    for line in lines {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        arrived.push((line.0 + i64::try_from((state >> 33) % 118).expect("small"), line.clone()));
-    }
-    arrived.sort_by_key(|(at, _)| *at);
-    arrived.into_iter().map(|(_, l)| l).collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
-    #[test]
-    fn cutting_the_input_with_a_restart_in_between_changes_nothing(lines in drawn(), mut cuts in proptest::collection::vec(0usize..160, 0..4)) {
-        cuts.sort_unstable();
-        prop_assert_eq!(said(alerts_of(&lines, &cuts)), said(alerts_of(&lines, &[])));
-    }
-
-    #[test]
-    fn the_order_of_arrival_within_the_tolerance_changes_nothing(lines in drawn(), shifts in proptest::collection::vec(0i64..118, 160)) {
-        let mut arrived: Vec<(i64, Line)> = lines.iter().zip(&shifts).map(|(l, s)| (l.0 + s, l.clone())).collect();
-        arrived.sort_by_key(|(at, _)| *at);
-        let arrived: Vec<Line> = arrived.into_iter().map(|(_, l)| l).collect();
-        prop_assert_eq!(said(alerts_of(&arrived, &[])), said(alerts_of(&lines, &[])));
-    }
-
-    #[test]
-    fn the_same_records_give_the_same_bytes(lines in drawn()) {
-        let bytes = || {
-            let mut sealing = Sealing::of("acme");
-            let mut patterns = Patterns::new(Sealing::of("acme").customer, Arc::new(Vocabulary::built_in()), Settings::default());
-            patterns.observe(&seal(&mut sealing, &lines), 0);
-            let alerts: Vec<String> = patterns.finish().iter().map(|a| a.to_json().to_string()).collect();
-            (alerts, patterns.to_bytes())
-        };
-        prop_assert_eq!(bytes(), bytes());
-    }
 }
 
 #[test]

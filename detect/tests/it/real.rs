@@ -104,9 +104,9 @@ fn a_real_ssh_server_under_attack() {
         &[],
         "
         bw.brute-force high who 1 from 10 records 370
-        bw.spray-fast medium who 19 from 1 records 43
-        bw.spray-fast medium who 28 from 1 records 38
-        bw.spray-fast medium who 10 from 1 records 18
+        bw.spray-fast medium who 19 from 1 records 46
+        bw.spray-fast medium who 28 from 1 records 80
+        bw.spray-fast medium who 10 from 1 records 286
         ",
     );
     let Some(path) = corpus("logs/loghub/OpenSSH_2k.log") else { return };
