@@ -473,3 +473,58 @@ fn widest(key: Key, all: &[&Mark], settings: &Settings) -> Option<Alert> {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOUR: i64 = 3600;
+
+    fn mark(of: (i64, u8, u8, u8)) -> Mark {
+        let (hour, customer, account, source) = of;
+        let customer = CustomerId::parse(&format!("c{customer}")).expect("good");
+        Mark { second: hour * HOUR, customer, seq: 0, account: [account; 8], source: [source; 8] }
+    }
+
+    /// The plainest definition: of all windows with enough in them the first of the longest.
+    fn plainest(kind: CrossingKind, all: &[&Mark], settings: &Settings) -> Option<(i64, i64, usize)> {
+        let id = if kind.is_sign_in() { SPRAY_ACROSS } else { SEEN_ACROSS };
+        let least = |name: &str| usize::try_from(settings.of(id, name)).expect("small");
+        let is_wide = matches!(kind, CrossingKind::Network | CrossingKind::Agent);
+        let mut best: Option<(i64, i64, usize)> = None;
+        for (end, last) in all.iter().enumerate() {
+            let start = all.iter().position(|m| last.second - m.second <= settings.of(id, "window"));
+            let window = &all[start.expect("itself at least")..=end];
+            let many =
+                |of: &dyn Fn(&Mark) -> String| window.iter().map(|m| of(m)).collect::<BTreeSet<_>>().len();
+            let enough = many(&|m| m.customer.to_string()) >= least("customers")
+                && (!kind.is_sign_in()
+                    || many(&|m| format!("{} {:?}", m.customer, m.account)) >= least("accounts"))
+                && (!is_wide || many(&|m| format!("{:?}", m.source)) >= 2);
+            if enough && best.is_none_or(|b| b.2 < window.len()) {
+                best = Some((window[0].second, last.second, window.len()));
+            }
+        }
+        best
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_widest_window_is_what_looking_at_every_window_finds(
+            mut drawn in prop::collection::vec((0i64..90, 0u8..3, 0u8..4, 0u8..3), 0..24),
+        ) {
+            drawn.sort_unstable();
+            let marks: Vec<Mark> = drawn.into_iter().map(mark).collect();
+            let all: Vec<&Mark> = marks.iter().collect();
+            let settings = Settings::default();
+            for kind in CrossingKind::ALL {
+                let found = widest_window((kind, [0; 8]), &all, &settings)
+                    .map(|w| (w[0].second, w[w.len() - 1].second, w.len()));
+                prop_assert_eq!(found, plainest(kind, &all, &settings), "{:?}", kind);
+            }
+        }
+    }
+}

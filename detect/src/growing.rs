@@ -487,3 +487,25 @@ pub(crate) fn made_id(rule: &str, customer: &CustomerId, group: &str, first_seq:
     let hex: String = full[..6].iter().map(|b| format!("{b:02x}")).collect();
     format!("al-{hex}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_bound_the_first_names_of_the_alphabet_stay_in_whatever_order_they_come() {
+        let names: Vec<String> = (0..NAMES_LIMIT + 50).map(|n| format!("x{n:05}")).collect();
+        let kept = |names: &mut dyn Iterator<Item = &String>| {
+            let (mut growing, customer) = (Growing::default(), CustomerId::parse("acme").expect("good"));
+            for (seq, name) in (0..).zip(names) {
+                let mut finding = Finding::of("bw.spray-fast", "g");
+                finding.records.push((0, seq));
+                finding.who.insert(name.clone());
+                growing.take(&customer, detection("bw.spray-fast").expect("ours"), finding, false);
+            }
+            growing.near("bw.spray-fast", "g", 0, 0).expect("open").who.iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&mut names.iter()), names[..NAMES_LIMIT]);
+        assert_eq!(kept(&mut names.iter().rev()), names[..NAMES_LIMIT]);
+    }
+}

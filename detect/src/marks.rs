@@ -338,6 +338,22 @@ mod tests {
     }
 
     #[test]
+    fn of_many_tries_in_one_stretch_the_two_first_and_the_two_last_stay() {
+        let kept = tries((0..100i64).map(|n| (n * 1000, n.unsigned_abs(), "eve")));
+        assert_eq!(times(&kept.marks.0), [0, 1_000, 98_000, 99_000]);
+    }
+
+    #[test]
+    fn only_the_first_mark_about_each_other_stays_and_the_latest_gives_way() {
+        let mut marks = Marks::default();
+        for (at, other) in [(10, "a"), (30, "b"), (5, "a"), (7, "a"), (20, "c"), (40, "d")] {
+            marks.put_first(Mark::new(at, 1, other), 3);
+        }
+        let all: Vec<(i64, &str)> = marks.0.iter().map(|m| (m.at, &*m.other)).collect();
+        assert_eq!(all, [(5, "a"), (20, "c"), (30, "b")]);
+    }
+
+    #[test]
     fn a_try_is_known_when_it_is_said_later() {
         let mut kept = tries([(5, 1, "a"), (5, 2, "b"), (6, 1, "c")]);
         kept.know(5, 2);

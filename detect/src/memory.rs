@@ -493,19 +493,46 @@ fn make_room<T>(map: &mut BTreeMap<String, T>, worth: impl Fn(&T) -> (bool, u64)
 mod tests {
     use super::*;
 
+    fn seen(account: &str, at: i64, seq: u64) -> Seen {
+        let (account, from) = (Some(account.to_owned()), Some("203.0.113.9".into()));
+        Seen { at, seq, account, from, ..Seen::default() }
+    }
+
+    #[test]
+    fn a_sign_in_that_comes_in_behind_later_failures_makes_their_account_known() {
+        let late = |at: i64| {
+            let mut memory = Memory::default();
+            memory.failed(&seen("eve", DAY_MS, 1));
+            memory.won(&seen("eve", at, 2));
+            let tries = &memory.sources.values().next().expect("one source").fails;
+            tries.marks.between(0, DAY_MS)[0].is_known
+        };
+        assert!(late(0) && late(DAY_MS - TOLERANCE_MS));
+        assert!(!late(DAY_MS - TOLERANCE_MS + 1) && !late(DAY_MS + 1));
+    }
+
+    #[test]
+    fn people_are_known_by_their_first_sign_in_also_where_it_comes_in_last() {
+        let people = |memory: &mut Memory, day: i64, many: usize| {
+            for n in 0..many {
+                memory.won(&seen(&format!("person{n}"), day * DAY_MS, n as u64));
+            }
+        };
+        let mut memory = Memory::default();
+        people(&mut memory, 30, PEOPLE);
+        assert!(!memory.knows_people(10 * DAY_MS, 7));
+        people(&mut memory, 1, PEOPLE - 1);
+        assert!(!memory.knows_people(10 * DAY_MS, 7), "one too few");
+        people(&mut memory, 1, PEOPLE);
+        assert!(memory.knows_people(10 * DAY_MS, 7) && !memory.knows_people(7 * DAY_MS, 7));
+    }
+
     #[test]
     fn a_flood_of_made_up_names_pushes_out_no_account_that_signs_in() {
         let mut memory = Memory::default();
-        let seen = |account: String, seq| Seen {
-            at: 1_000,
-            seq,
-            account: Some(account),
-            from: Some("203.0.113.9".into()),
-            ..Seen::default()
-        };
-        memory.won(&seen("eve".into(), 0));
+        memory.won(&seen("eve", 1_000, 0));
         for seq in 1..=ACCOUNTS_LIMIT as u64 + 10 {
-            memory.failed(&seen(format!("x{seq}"), seq));
+            memory.failed(&seen(&format!("x{seq}"), 1_000, seq));
         }
         assert!(memory.accounts.contains_key("eve") && memory.left_out > 0);
         assert!(memory.accounts.len() <= ACCOUNTS_LIMIT);

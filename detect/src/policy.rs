@@ -336,6 +336,18 @@ mod tests {
             !covers("203.0.113.9", "2026-10-31T00:00:00Z") && !covers("203.0.113.9", "2026-12-01T00:00:00Z")
         );
         assert!(!covers("203.0.114.9", "2026-11-25T00:00:00Z") && !covers("ws-7", "2026-11-25T00:00:00Z"));
+        // Asked of many times at once it says the same, to the millisecond.
+        for border in [at("2026-11-01T00:00:00Z"), at("2026-12-01T00:00:00Z")] {
+            for (from, when) in ["203.0.113.9", "203.0.114.9", "ws-7"]
+                .into_iter()
+                .flat_map(|from| (border - 2..border + 3).map(move |w| (from, w)))
+            {
+                let times = policy.times(Allowed::Gateway, from);
+                let is_within = times.iter().any(|(first, last)| *first <= when && when <= *last);
+                assert_eq!(is_within, policy.covers(Allowed::Gateway, from, when), "{from} {when}");
+            }
+        }
+        assert!(policy.times(Allowed::Scanner, "203.0.113.9").is_empty(), "it is declared as something else");
     }
 
     #[test]

@@ -64,16 +64,23 @@ fn hammered() -> impl Strategy<Value = Vec<Line>> {
         let (behind, many, gap, is_made_up) = spray;
         let (start, source) = (hammers[0].0 + behind, SOURCES[hammers[0].2]);
         lines.extend((0..many).map(|n| {
-            let mut line = ssh(start + n * gap, &format!("listed{n}"), source, false);
-            if is_made_up && n % 2 == 0 {
-                line.3["invalid_user"] = json!("true");
-            }
-            line
+            let line = ssh(start + n * gap, &format!("listed{n}"), source, false);
+            if is_made_up && n % 2 == 0 { nobodys(line) } else { line }
         }));
         lines.extend(people());
         lines.sort_by_key(|l| l.0);
         lines
     })
+}
+
+/// The same line, of a name that nobody has.
+fn nobodys(mut line: Line) -> Line {
+    line.3["invalid_user"] = json!("true");
+    line
+}
+
+fn made_up(n: i64) -> Line {
+    nobodys(ssh(n * 4, &format!("made-up-{n}"), BAD, false))
 }
 
 /// People who have signed in for long, so that it is known who they are.
@@ -207,11 +214,6 @@ fn failures_of_the_day_belong_to_brute_force_whichever_of_two_makes_the_hundred_
 
 #[test]
 fn what_excuses_a_spray_less_and_less_is_told_by_its_last_reason_only() {
-    let made_up = |n: i64| {
-        let mut line = ssh(n * 4, &format!("made-up-{n}"), BAD, false);
-        line.3["invalid_user"] = json!("true");
-        line
-    };
     let named = (10..20).map(|n| ssh(n * 4, &format!("unknown{n}"), BAD, false));
     let lines: Vec<Line> = people().chain((0..10).map(made_up)).chain(named).collect();
     let told = both("bw.spray-fast", &lines, 12);
@@ -222,11 +224,6 @@ fn what_excuses_a_spray_less_and_less_is_told_by_its_last_reason_only() {
 
 #[test]
 fn a_single_try_behind_a_spray_on_names_that_nobody_has_makes_it_no_worse() {
-    let made_up = |n: i64| {
-        let mut line = ssh(n * 4, &format!("made-up-{n}"), BAD, false);
-        line.3["invalid_user"] = json!("true");
-        line
-    };
     let lines: Vec<Line> = (0..12).map(made_up).chain([ssh(640, "eve", BAD, false)]).collect();
     let told = both("bw.spray-fast", &lines, 5);
     assert!(told.len() == 1 && told[0].contains("bw.spray-fast medium"), "{told:?}");

@@ -18,7 +18,7 @@ const ANY: u32 = 3;
 const AT_LEAST: u32 = 4;
 /// The node does not hold.
 const NOT: u32 = 5;
-/// Set in the number of a predicate that only a machine tells: whoever asks need not look further.
+/// Set in the number of a predicate that opens rules: machines told it before any rule is decided, or it does not hold.
 const TOLD: u32 = 1 << 31;
 /// The beginning of what is no condition.
 const NONE: u32 = u32::MAX;
@@ -37,23 +37,23 @@ pub(super) struct Asked(u32);
 
 impl Asked {
     /// The number of the predicate.
-    pub(super) fn place(self) -> usize {
-        (self.0 & !TOLD) as usize
-    }
-
-    /// The same.
     pub(super) fn number(self) -> u32 {
         self.0 & !TOLD
     }
 
-    /// Whether only a machine tells it.
+    /// Where it stands among all predicates.
+    pub(super) fn place(self) -> usize {
+        self.number() as usize
+    }
+
+    /// Whether it opens rules, so that machines told it if it holds.
     pub(super) fn is_told(self) -> bool {
         self.0 & TOLD != 0
     }
 }
 
 impl Code {
-    /// Lays out a condition for each rule; `is_told` says which predicates only a machine tells.
+    /// Lays out a condition for each rule; `is_told` says which predicates open rules.
     pub(super) fn new(formulas: &[Option<Formula>], is_told: &impl Fn(u32) -> bool) -> Self {
         let mut code = Self::default();
         for formula in formulas {
@@ -107,10 +107,10 @@ impl Code {
         self.words[head] = kind << KIND | short(self.words.len() - head - 1);
     }
 
-    /// Decides a rule, with what each predicate says; one is asked only where it matters. None: it has no condition.
-    pub(super) fn decide(&self, rule: usize, holds: &mut impl FnMut(Asked) -> bool) -> Option<bool> {
-        let start = *self.starts.get(rule).filter(|s| **s != NONE)?;
-        Some(self.node(start as usize, holds))
+    /// Decides a rule, with what each predicate says; one is asked only where it matters. What has no condition never fits.
+    pub(super) fn decide(&self, rule: usize, holds: &mut impl FnMut(Asked) -> bool) -> bool {
+        let start = self.starts.get(rule).filter(|s| **s != NONE);
+        start.is_some_and(|start| self.node(*start as usize, holds))
     }
 
     fn node(&self, at: usize, holds: &mut impl FnMut(Asked) -> bool) -> bool {

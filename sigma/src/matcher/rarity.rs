@@ -4,7 +4,7 @@ use super::predicate::{Ask, Predicate};
 
 /// Bytes by which texts are compared.
 const WIDE: usize = 4;
-/// Places of the table; two grams that share one count together.
+/// Places of the table, as a power of two; grams that share one are counted together.
 const PLACES: u32 = 16;
 /// What is too short to have a gram stands almost everywhere.
 const SHORT: u32 = 5_000;

@@ -207,7 +207,7 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     fn fits(&mut self, rule: usize) -> bool {
-        self.matcher.conditions.decide(rule, &mut |asked| self.holds(asked)).unwrap_or(false)
+        self.matcher.conditions.decide(rule, &mut |asked| self.holds(asked))
     }
 
     fn holds(&mut self, asked: Asked) -> bool {
@@ -237,7 +237,7 @@ impl Asking<'_> {
         holds
     }
 
-    /// The same for what triggers a predicate.
+    /// Whether a text stands there that a predicate cannot do without.
     fn triggers(&mut self, number: u32) -> bool {
         let known = self.truth.predicates[number as usize];
         known.holds == self.truth.event
